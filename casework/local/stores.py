@@ -1,0 +1,54 @@
+"""Both private servers together."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from casework.local import postgres, valkey
+from casework.local.places import Den
+
+
+@dataclass
+class Stores:
+    """A running pair of servers and the folder of their sockets."""
+
+    postgres: postgres.Postgres
+    valkey: valkey.Valkey
+    den: Den
+
+    def environment(self, role: str) -> dict[str, str]:
+        """Return what a process needs to use them as `role`."""
+        return {
+            "DATABASE_URL": self.postgres.url(role),
+            "DATABASE_APP_ROLE": postgres.APP,
+            "REDIS_URL": self.valkey.url,
+        }
+
+    def stop(self) -> None:
+        self.valkey.stop()
+        self.postgres.stop()
+        self.den.remove()
+
+
+def given() -> bool:
+    """Tell whether the environment names servers to use instead of private ones."""
+    return bool(os.environ.get("DATABASE_URL"))
+
+
+def start(*, base: Path | None = None, options: Sequence[str] = ()) -> Stores:
+    """Start both, with data under `base`, or in a temporary folder that goes with them. Raises LocalError."""
+    den = Den()
+    base = base or den.folder("data")
+    base.mkdir(parents=True, exist_ok=True)
+    try:
+        second = valkey.start(base=base, socket=den.folder("v"))
+        try:
+            first = postgres.start(base=base, socket=den.folder("p"), options=options)
+        except BaseException:
+            second.stop()
+            raise
+    except BaseException:
+        den.remove()
+        raise
+    return Stores(first, second, den)

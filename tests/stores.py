@@ -1,0 +1,31 @@
+"""Starts a private PostgreSQL and a private Valkey for one run of the tests, before Django reads its settings."""
+
+import os
+from collections.abc import Generator
+
+import pytest
+
+from casework.local import postgres, stores
+from casework.local.errors import LocalError
+
+RUNNING = pytest.StashKey[stores.Stores]()
+SECRETS = {
+    "SECRET_KEY": "only-for-tests-and-as-long-as-django-wants-it-to-be-0123456789",
+    "FIELD_KEYS": "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE=",
+}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
+    for name, value in SECRETS.items():
+        os.environ.setdefault(name, value)
+    # A worker of xdist inherits the servers of the process that started it.
+    if "PYTEST_XDIST_WORKER" not in os.environ and not stores.given():
+        try:
+            running = stores.start(options=postgres.HASTY)
+        except LocalError as error:
+            raise pytest.UsageError(str(error)) from error
+        early_config.stash[RUNNING] = running
+        early_config.add_cleanup(running.stop)
+        os.environ.update(running.environment(postgres.OWNER))
+    return (yield)
