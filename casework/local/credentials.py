@@ -1,0 +1,20 @@
+"""Who can sign in to the demo; printed by the demo's supervisor, created by the demo practice."""
+
+from dataclasses import dataclass
+
+PASSWORD = "turnaround-demo"  # noqa: S105 public on purpose; the demo practice exists nowhere else
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """One invented member of staff."""
+
+    email: str
+    name: str
+    role: str
+
+
+COUNSELOR = SignIn("dana@demo.example", "Dana Whitfield", "counselor")
+SUPERVISOR = SignIn("sam@demo.example", "Sam Okafor", "supervisor")
+ADMINISTRATOR = SignIn("ada@demo.example", "Ada Lindqvist", "administrator")
+SIGN_INS = (COUNSELOR, SUPERVISOR, ADMINISTRATOR)
