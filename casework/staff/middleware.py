@@ -1,0 +1,35 @@
+"""What every signed-in request shares: the practice's clock, and signing out whoever has left the desk."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from clients.models import Practice
+
+SEEN = "seen_at"
+
+
+class StaffMiddleware:
+    """Activates the practice's zone, and ends a session that has been idle for longer than IDLE_SIGN_OUT."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            self._end_if_idle(request)
+            with timezone.override(Practice.current().zone):
+                return self.get_response(request)
+        return self.get_response(request)
+
+    @staticmethod
+    def _end_if_idle(request: HttpRequest) -> None:
+        now = int(timezone.now().timestamp())
+        seen = request.session.get(SEEN, now)
+        if now - seen > settings.IDLE_SIGN_OUT.total_seconds():
+            logout(request)
+        elif now - seen >= 30 or SEEN not in request.session:
+            request.session[SEEN] = now

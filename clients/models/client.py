@@ -1,0 +1,188 @@
+"""The client: who, where in the world, and whether we are in touch."""
+
+import zoneinfo
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Upper
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from clients.access import Role, may_see_clients
+from clients.base import Lifecycle, Record, classify
+from clients.models.care import CareTeamMember
+from clients.models.practice import Practice, Supervision, Team, TeamMembership, validate_zone
+from clients.phones import digits_of
+
+
+class ClientQuerySet(models.QuerySet["Client"]):
+    """The protected records. Every page, search and API call starts at `visible_to`."""
+
+    def visible_to(self, user: Any, *, at: datetime) -> Self:
+        """The clients that `user` may see at `at`.
+
+        A counselor: those on whose care team they are at that moment. A supervisor: those of the teams they supervise
+        and those of the counselors they supervise. An auditor: all, to read. An administrator: none.
+        """
+        if not may_see_clients(user):
+            return self.none()
+        if user.role == Role.AUDITOR:
+            return self.all()
+        on_care_team = CareTeamMember.objects.in_force(at).filter(user=user)
+        if user.role == Role.COUNSELOR:
+            return self.filter(pk__in=on_care_team.values("client"))
+        day = timezone.localdate(at)
+        teams = TeamMembership.objects.on(day).filter(user=user, is_supervisor=True)
+        people = Supervision.objects.on(day).filter(supervisor=user)
+        theirs = CareTeamMember.objects.in_force(at).filter(user__in=people.values("supervisee"))
+        return self.filter(
+            Q(team__in=teams.values("team")) | Q(pk__in=theirs.values("client")) | Q(pk__in=on_care_team.values("client"))
+        )
+
+    def matching(self, words: str) -> Self:
+        """Search by name, phone or record number; every word must match somewhere. Empty words match nothing."""
+        found = self
+        terms = words.split()
+        if not terms:
+            return self.none()
+        number = digits_of(words)
+        if len(number) >= 4 and len(number) >= len(words.replace(" ", "")) - 5:
+            by_phone = Q(contact_points__normalized__contains=number, contact_points__retired_at__isnull=True)
+            return found.filter(by_phone | Q(record_number__iendswith=number)).distinct()
+        for term in terms:
+            found = found.filter(
+                Q(given_name__icontains=term)
+                | Q(family_name__icontains=term)
+                | Q(chosen_name__icontains=term)
+                | Q(record_number__iexact=term)
+            )
+        return found
+
+    def in_touch(self) -> Self:
+        """Those whom we are working with: active or paused."""
+        return self.filter(state__in=[Client.State.ACTIVE, Client.State.PAUSED])
+
+    def for_list(self) -> Self:
+        """With what every list row shows, so that no row asks again."""
+        return self.select_related("summary", "team")
+
+
+class Client(Lifecycle, Record):
+    """A person whom the practice serves."""
+
+    class State(models.TextChoices):
+        ACTIVE = "active", _("Active")
+        PAUSED = "paused", _("Paused")
+        DISCHARGED = "discharged", _("Discharged")
+        DECEASED = "deceased", _("Deceased")
+
+    TRANSITIONS = {
+        State.ACTIVE: {State.PAUSED, State.DISCHARGED, State.DECEASED},
+        State.PAUSED: {State.ACTIVE, State.DISCHARGED, State.DECEASED},
+        State.DISCHARGED: {State.ACTIVE, State.DECEASED},
+        State.DECEASED: set(),
+    }
+
+    class Channel(models.TextChoices):
+        SMS = "sms", _("Text message")
+        EMAIL = "email", _("E-mail")
+        CALL = "call", _("Phone call")
+
+    record_number = models.CharField(_("record number"), max_length=12, unique=True, editable=False)
+    given_name = models.CharField(_("given name"), max_length=80)
+    family_name = models.CharField(_("family name"), max_length=80, blank=True)
+    chosen_name = models.CharField(
+        _("chosen name"), max_length=80, blank=True, help_text=_("What the person wants to be called; used in messages.")
+    )
+    pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
+    date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
+    language = models.CharField(
+        _("language"), max_length=12, default="en", help_text=_("Messages go in Spanish for “es”, else in English.")
+    )
+    time_zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        validators=[validate_zone],
+        help_text=_("Where the person lives; messages keep to their day. Empty: the practice's."),
+    )
+    team = models.ForeignKey(Team, models.PROTECT, related_name="clients", verbose_name=_("team"))
+    state = models.CharField(_("status"), max_length=12, choices=State.choices, default=State.ACTIVE, editable=False)
+    state_reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
+    state_on = models.DateField(_("since"), null=True, blank=True, editable=False)
+    preferred_channel = models.CharField(_("prefers"), max_length=8, choices=Channel.choices, default=Channel.SMS)
+    registered_at = models.DateTimeField(editable=False)
+    registered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
+
+    objects = ClientQuerySet.as_manager()
+
+    CLASSES = classify(
+        identifying="record_number given_name family_name chosen_name pronouns date_of_birth language time_zone",
+        clinical="state_reason",
+        operational="id uid team state state_on preferred_channel registered_at registered_by",
+    )
+
+    class Meta:
+        ordering: ClassVar = ["family_name", "given_name", "pk"]
+        indexes: ClassVar = [
+            models.Index(fields=["team", "state"], name="client_team_state"),
+            models.Index(fields=["family_name", "given_name"], name="client_by_name"),
+            *[
+                GinIndex(OpClass(Upper(field), name="gin_trgm_ops"), name=f"client_{field}_search")
+                for field in ("given_name", "family_name", "chosen_name")
+            ],
+        ]
+
+    def __str__(self) -> str:
+        return self.record_number
+
+    @property
+    def first_name(self) -> str:
+        return self.chosen_name or self.given_name
+
+    @property
+    def display_name(self) -> str:
+        return f"{self.first_name} {self.family_name}".strip()
+
+    @property
+    def zone(self) -> zoneinfo.ZoneInfo:
+        """The person's zone; the practice's when none or an unknown one is on record (clinical.md §4.2)."""
+        if self.time_zone in zoneinfo.available_timezones():
+            return zoneinfo.ZoneInfo(self.time_zone)
+        return Practice.current().zone
+
+    @property
+    def primary_counselor(self) -> Any:
+        """The dedicated counselor, or None."""
+        member = self.care_team.filter(role=CareTeamMember.Role.PRIMARY, ends_at=None).select_related("user").first()
+        return member.user if member else None
+
+    @property
+    def is_in_touch(self) -> bool:
+        return self.state in {self.State.ACTIVE, self.State.PAUSED}
+
+
+class StatusChange(models.Model):
+    """Why and when a client became active, paused, discharged or deceased."""
+
+    client = models.ForeignKey(Client, models.PROTECT, related_name="status_changes")
+    from_state = models.CharField(max_length=12, choices=Client.State.choices, blank=True)
+    to_state = models.CharField(max_length=12, choices=Client.State.choices)
+    reason = models.CharField(max_length=200, blank=True)
+    effective_on = models.DateField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    CLASSES = classify(clinical="reason", operational="id client from_state to_state effective_on at by")
+
+    class Meta:
+        ordering: ClassVar = ["at", "pk"]
+
+    def __str__(self) -> str:
+        return f"{self.client}: {self.to_state}"

@@ -1,0 +1,92 @@
+"""The cast and the walls that every test shares."""
+
+import socket
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import Client as Browser
+
+from clients.models import Practice
+from tests import factories
+
+NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # a Wednesday, 11:00 in New York, 08:00 in Phoenix
+
+
+@pytest.fixture(autouse=True)
+def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reaches beyond this machine."""
+    real = socket.socket.connect
+
+    def connect(self: socket.socket, address: object) -> None:
+        if isinstance(address, tuple) and address[0] not in {"127.0.0.1", "::1", "localhost"}:
+            raise AssertionError(f"a test tried to reach {address[0]}")
+        real(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return factories.PracticeFactory()
+
+
+@pytest.fixture
+def team(practice: Practice):
+    return factories.TeamFactory(site__practice=practice)
+
+
+@pytest.fixture
+def dana(team):
+    """Dana, the counselor."""
+    return factories.counselor("Dana Reyes", team=team)
+
+
+@pytest.fixture
+def sam(team):
+    """Sam, who supervises Dana's team."""
+    return factories.supervisor("Sam Ortiz", team=team)
+
+
+@pytest.fixture
+def robin(practice: Practice):
+    """Robin, a counselor of another team: the stranger."""
+    return factories.counselor("Robin Hale", team=factories.TeamFactory(site__practice=practice))
+
+
+@pytest.fixture
+def ada(practice: Practice):
+    """Ada, the administrator, who sees no client."""
+    return factories.UserFactory(full_name="Ada Park", role="administrator")
+
+
+@pytest.fixture
+def audrey(practice: Practice):
+    """Audrey, the auditor, who only reads."""
+    return factories.UserFactory(full_name="Audrey Lim", role="auditor")
+
+
+@pytest.fixture
+def alex(dana, team):
+    """Alex, the client: Dana's, in Phoenix, with a phone and permission to be texted."""
+    return factories.client_of(dana, team=team, given_name="Alex", family_name="Moreno", time_zone="America/Phoenix")
+
+
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
+@pytest.fixture
+def as_dana(dana, browser: Browser) -> Browser:
+    browser.force_login(dana)
+    return browser
+
+
+@pytest.fixture
+def long_ago() -> datetime:
+    return NOW - timedelta(days=400)
