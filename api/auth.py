@@ -19,7 +19,12 @@ class BearerTokenAuthentication(BaseAuthentication):
         if not words or words[0].lower() != b"bearer":
             return None
         text = words[1].decode("latin-1") if len(words) == 2 else ""
-        token = ApiToken.objects.in_force(timezone.now()).select_related("user").filter(digest=digest(text)).first()
+        token = (
+            ApiToken.objects.in_force(timezone.now())
+            .select_related("user")
+            .filter(digest=digest(text))
+            .first()
+        )
         if token is None or not token.user.is_active:
             raise AuthenticationFailed("This token is unknown, expired or revoked. Ask for a new one.")
         return token.user, token

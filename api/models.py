@@ -42,10 +42,14 @@ class ApiToken(models.Model):
         return self.name
 
     @classmethod
-    def issue(cls, *, user: Any, name: str, now: datetime, expires_at: datetime | None = None) -> tuple["ApiToken", str]:
+    def issue(
+        cls, *, user: Any, name: str, now: datetime, expires_at: datetime | None = None
+    ) -> tuple["ApiToken", str]:
         """A new token and, this once, its text."""
         text = PREFIX + secrets.token_urlsafe(32)
-        row = cls.objects.create(user=user, name=name, digest=digest(text), created_at=now, expires_at=expires_at)
+        row = cls.objects.create(
+            user=user, name=name, digest=digest(text), created_at=now, expires_at=expires_at
+        )
         return row, text
 
 

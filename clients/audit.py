@@ -34,6 +34,8 @@ def record(
     )
 
 
-def record_list(name: str, *, by: Any, at: datetime, filters: dict[str, Any], ids: Iterable[int]) -> AuditEvent:
+def record_list(
+    name: str, *, by: Any, at: datetime, filters: dict[str, Any], ids: Iterable[int]
+) -> AuditEvent:
     """One row for a list that was shown: which list, how it was filtered, and whom it held."""
     return record(LISTED, by=by, at=at, list=name, filters=filters, ids=list(ids))

@@ -49,7 +49,9 @@ class Lifecycle(models.Model):
         """Change the state. Raises InvalidTransition when the table has no such move."""
         if not self.can_move_to(state):
             raise InvalidTransition(
-                _("This is “%(now)s” now and cannot become “%(to)s”. Reload the page to see what can be done.")
+                _(
+                    "This is “%(now)s” now and cannot become “%(to)s”. Reload the page to see what can be done."
+                )
                 % {"now": self.State(self.state).label, "to": self.State(state).label}
             )
         self.state = state

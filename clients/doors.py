@@ -15,18 +15,27 @@ M = TypeVar("M", bound=Model)
 
 def refuse(request: HttpRequest, *, what: str, uid: Any) -> Http404:
     """Note that somebody asked for what is not theirs to see, and give back the answer that reveals nothing."""
-    audit.record(audit.REFUSED, by=request.user, at=timezone.now(), what=what, uid=str(uid), path=request.path[:200])
+    audit.record(
+        audit.REFUSED, by=request.user, at=timezone.now(), what=what, uid=str(uid), path=request.path[:200]
+    )
     return Http404()
 
 
 def client_or_404(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Client:
     """The client, if `request.user` may see it now. With `viewing`, the look itself is audited."""
     now = timezone.now()
-    client = Client.objects.visible_to(request.user, at=now).select_related("summary", "team").filter(uid=uid).first()
+    client = (
+        Client.objects.visible_to(request.user, at=now)
+        .select_related("summary", "team")
+        .filter(uid=uid)
+        .first()
+    )
     if client is None:
         raise refuse(request, what="clients.Client", uid=uid)
     if viewing:
-        audit.record(audit.VIEWED, by=request.user, at=now, client_id=client.pk, target=client, page=request.path[:200])
+        audit.record(
+            audit.VIEWED, by=request.user, at=now, client_id=client.pk, target=client, page=request.path[:200]
+        )
     return client
 
 
@@ -37,5 +46,7 @@ def record_or_404(request: HttpRequest, queryset: QuerySet[M], uid: UUID, *, vie
     if found is None:
         raise refuse(request, what=queryset.model._meta.label, uid=uid)
     if viewing:
-        audit.record(audit.VIEWED, by=request.user, at=now, client_id=getattr(found, "client_id", None), target=found)
+        audit.record(
+            audit.VIEWED, by=request.user, at=now, client_id=getattr(found, "client_id", None), target=found
+        )
     return found

@@ -51,7 +51,9 @@ def jurisdiction(code: str = "US") -> Jurisdiction:
     """Read a jurisdiction's file. Raises FileNotFoundError naming the file when there is none for the code."""
     raw = json.loads((FOLDER / f"{code.lower()}.json").read_text(encoding="utf-8"))
     raw["helpline"] = Helpline(**raw["helpline"])
-    raw["quiet_hours"] = QuietHours(**{key: time.fromisoformat(value) for key, value in raw["quiet_hours"].items()})
+    raw["quiet_hours"] = QuietHours(
+        **{key: time.fromisoformat(value) for key, value in raw["quiet_hours"].items()}
+    )
     for words in ("opt_out_words", "opt_in_words", "help_words"):
         raw[words] = frozenset(raw[words])
     for phrases in ("opt_out_phrases", "wrong_number_phrases"):

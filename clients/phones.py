@@ -21,7 +21,10 @@ def to_e164(number: str, *, region: str = "US") -> str:
     except phonenumbers.NumberParseException:
         parsed = None
     if parsed is None or not phonenumbers.is_possible_number(parsed):
-        raise InvalidInput(_("“%(number)s” is not a phone number. Write it like 555-010-0199.") % {"number": number}, field="value")
+        raise InvalidInput(
+            _("“%(number)s” is not a phone number. Write it like 555-010-0199.") % {"number": number},
+            field="value",
+        )
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
 
 
@@ -31,5 +34,7 @@ def to_address(email: str) -> str:
     try:
         validate_email(email)
     except Exception as error:
-        raise InvalidInput(_("“%(email)s” is not an e-mail address.") % {"email": email}, field="value") from error
+        raise InvalidInput(
+            _("“%(email)s” is not an e-mail address.") % {"email": email}, field="value"
+        ) from error
     return email

@@ -81,6 +81,8 @@ def supervisor(name: str, *, team: models.Team, **fields: Any) -> User:
 class ClientFactory(DjangoModelFactory):
     class Meta:
         model = models.Client
+        skip_postgeneration_save = True
+        skip_postgeneration_save = True
 
     record_number = factory.Sequence(lambda n: f"T-{5000 + n}")
     given_name = "Alex"
@@ -123,12 +125,16 @@ class EpisodeOfCareFactory(DjangoModelFactory):
     admitted_on = date(2025, 1, 6)
 
 
-def assign(client: models.Client, user: User, *, role: str = "primary", since: datetime = LONG_AGO) -> models.CareTeamMember:
+def assign(
+    client: models.Client, user: User, *, role: str = "primary", since: datetime = LONG_AGO
+) -> models.CareTeamMember:
     """Put somebody on the client's care team."""
     return models.CareTeamMember.objects.create(client=client, user=user, role=role, starts_at=since)
 
 
-def client_of(user: User, *, team: models.Team, channels: tuple[str, ...] = ("text",), **fields: Any) -> models.Client:
+def client_of(
+    user: User, *, team: models.Team, channels: tuple[str, ...] = ("text",), **fields: Any
+) -> models.Client:
     """A client of `user` with a verified mobile phone and permission for the channels."""
     client = ClientFactory(team=team, **fields)
     assign(client, user)

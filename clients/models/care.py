@@ -24,7 +24,9 @@ class EpisodeOfCare(Record):
         OTHER = "other", _("Other")
 
     client = models.ForeignKey("clients.Client", models.PROTECT, related_name="episodes_of_care")
-    programme = models.ForeignKey("clients.Programme", models.PROTECT, null=True, blank=True, related_name="+")
+    programme = models.ForeignKey(
+        "clients.Programme", models.PROTECT, null=True, blank=True, related_name="+"
+    )
     admitted_on = models.DateField(_("admitted"))
     discharged_on = models.DateField(_("discharged"), null=True, blank=True)
     discharge_reason = models.CharField(_("reason"), max_length=14, choices=Reason.choices, blank=True)
@@ -79,10 +81,13 @@ class CareTeamMember(Record):
         indexes: ClassVar = [models.Index(fields=["user", "client"], name="care_team_by_person")]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["client"], condition=Q(role="primary", ends_at__isnull=True), name="one_primary_counselor_per_client"
+                fields=["client"],
+                condition=Q(role="primary", ends_at__isnull=True),
+                name="one_primary_counselor_per_client",
             ),
             models.CheckConstraint(
-                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")), name="care_team_dates_in_order"
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gte=F("starts_at")),
+                name="care_team_dates_in_order",
             ),
         ]
 

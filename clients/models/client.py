@@ -40,7 +40,9 @@ class ClientQuerySet(models.QuerySet["Client"]):
         people = Supervision.objects.on(day).filter(supervisor=user)
         theirs = CareTeamMember.objects.in_force(at).filter(user__in=people.values("supervisee"))
         return self.filter(
-            Q(team__in=teams.values("team")) | Q(pk__in=theirs.values("client")) | Q(pk__in=on_care_team.values("client"))
+            Q(team__in=teams.values("team"))
+            | Q(pk__in=theirs.values("client"))
+            | Q(pk__in=on_care_team.values("client"))
         )
 
     def matching(self, words: str) -> Self:
@@ -96,12 +98,18 @@ class Client(Lifecycle, Record):
     given_name = models.CharField(_("given name"), max_length=80)
     family_name = models.CharField(_("family name"), max_length=80, blank=True)
     chosen_name = models.CharField(
-        _("chosen name"), max_length=80, blank=True, help_text=_("What the person wants to be called; used in messages.")
+        _("chosen name"),
+        max_length=80,
+        blank=True,
+        help_text=_("What the person wants to be called; used in messages."),
     )
     pronouns = models.CharField(_("pronouns"), max_length=40, blank=True)
     date_of_birth = models.DateField(_("date of birth"), null=True, blank=True)
     language = models.CharField(
-        _("language"), max_length=12, default="en", help_text=_("Messages go in Spanish for “es”, else in English.")
+        _("language"),
+        max_length=12,
+        default="en",
+        help_text=_("Messages go in Spanish for “es”, else in English."),
     )
     time_zone = models.CharField(
         _("time zone"),
@@ -111,10 +119,14 @@ class Client(Lifecycle, Record):
         help_text=_("Where the person lives; messages keep to their day. Empty: the practice's."),
     )
     team = models.ForeignKey(Team, models.PROTECT, related_name="clients", verbose_name=_("team"))
-    state = models.CharField(_("status"), max_length=12, choices=State.choices, default=State.ACTIVE, editable=False)
+    state = models.CharField(
+        _("status"), max_length=12, choices=State.choices, default=State.ACTIVE, editable=False
+    )
     state_reason = models.CharField(_("reason"), max_length=200, blank=True, editable=False)
     state_on = models.DateField(_("since"), null=True, blank=True, editable=False)
-    preferred_channel = models.CharField(_("prefers"), max_length=8, choices=Channel.choices, default=Channel.SMS)
+    preferred_channel = models.CharField(
+        _("prefers"), max_length=8, choices=Channel.choices, default=Channel.SMS
+    )
     registered_at = models.DateTimeField(editable=False)
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
@@ -160,7 +172,11 @@ class Client(Lifecycle, Record):
     @property
     def primary_counselor(self) -> Any:
         """The dedicated counselor, or None."""
-        member = self.care_team.filter(role=CareTeamMember.Role.PRIMARY, ends_at=None).select_related("user").first()
+        member = (
+            self.care_team.filter(role=CareTeamMember.Role.PRIMARY, ends_at=None)
+            .select_related("user")
+            .first()
+        )
         return member.user if member else None
 
     @property

@@ -36,7 +36,9 @@ class ContactPoint(Record):
     state = models.CharField(_("state"), max_length=12, choices=State.choices, default=State.UNVERIFIED)
     state_at = models.DateTimeField(null=True, blank=True, editable=False)
     is_shared = models.BooleanField(
-        _("others use it too"), default=False, help_text=_("Nothing is sent to a shared phone until someone has reviewed it.")
+        _("others use it too"),
+        default=False,
+        help_text=_("Nothing is sent to a shared phone until someone has reviewed it."),
     )
     shared_reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
@@ -53,7 +55,9 @@ class ContactPoint(Record):
         ordering: ClassVar = ["position", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["client", "normalized"], condition=Q(retired_at__isnull=True), name="one_contact_point_per_value"
+                fields=["client", "normalized"],
+                condition=Q(retired_at__isnull=True),
+                name="one_contact_point_per_value",
             )
         ]
 
@@ -97,7 +101,9 @@ class Permission(Record):
     granted_at = models.DateTimeField(_("given"))
     granted_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
     withdrawn_at = models.DateTimeField(_("withdrawn"), null=True, blank=True)
-    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+")
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
     withdrawn_how = models.CharField(max_length=10, choices=How.choices, blank=True)
 
     objects = PermissionQuerySet.as_manager()
@@ -110,7 +116,9 @@ class Permission(Record):
         ordering: ClassVar = ["channel", "-granted_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["client", "channel"], condition=Q(withdrawn_at__isnull=True), name="one_permission_in_force_per_channel"
+                fields=["client", "channel"],
+                condition=Q(withdrawn_at__isnull=True),
+                name="one_permission_in_force_per_channel",
             ),
             models.CheckConstraint(
                 condition=Q(withdrawn_at__isnull=True, withdrawn_how="")

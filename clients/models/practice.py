@@ -16,7 +16,9 @@ from clients.base import Record, classify
 def validate_zone(value: str) -> None:
     """Accept only names of the IANA time zone database."""
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(_("“%(zone)s” is not a time zone. Choose one like “America/Phoenix”.") % {"zone": value})
+        raise ValidationError(
+            _("“%(zone)s” is not a time zone. Choose one like “America/Phoenix”.") % {"zone": value}
+        )
 
 
 class Practice(models.Model):
@@ -117,7 +119,9 @@ class TeamMembership(models.Model):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["team", "user"], condition=Q(to_on__isnull=True), name="one_open_membership_per_team_and_person"
+                fields=["team", "user"],
+                condition=Q(to_on__isnull=True),
+                name="one_open_membership_per_team_and_person",
             ),
             _dates_in_order("team_membership_dates_in_order"),
         ]
@@ -140,7 +144,9 @@ class Supervision(models.Model):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=~Q(supervisor=F("supervisee")), name="nobody_supervises_themselves"),
+            models.CheckConstraint(
+                condition=~Q(supervisor=F("supervisee")), name="nobody_supervises_themselves"
+            ),
             _dates_in_order("supervision_dates_in_order"),
         ]
 

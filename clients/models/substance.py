@@ -91,9 +91,13 @@ class ClientSubstance(Record):
         ordering: ClassVar = ["-is_primary", "substance__name_en"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["client", "substance"], name="one_row_per_client_and_substance"),
-            models.UniqueConstraint(fields=["client"], condition=Q(is_primary=True), name="one_primary_substance_per_client"),
+            models.UniqueConstraint(
+                fields=["client"], condition=Q(is_primary=True), name="one_primary_substance_per_client"
+            ),
             models.CheckConstraint(
-                condition=Q(first_used_on__isnull=True) | Q(last_used_on__isnull=True) | Q(last_used_on__gte=F("first_used_on")),
+                condition=Q(first_used_on__isnull=True)
+                | Q(last_used_on__isnull=True)
+                | Q(last_used_on__gte=F("first_used_on")),
                 name="last_use_not_before_first",
             ),
         ]
