@@ -1,0 +1,98 @@
+# Two commands: `make demo` and `make test`. Each sets up what it needs, shows what it does and can be run again.
+
+PY ?= python3
+PORT ?= 8000
+UV_VERSION := 0.13.9
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+# Set by some environments; then Python compiles every module at every start.
+export PYTHONDONTWRITEBYTECODE :=
+export PYTHONUNBUFFERED := 1
+export PORT
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lint types templates browser lock reset clean
+
+help: ## list these targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+
+demo: $(VENV)/.local ## start a practice to look at, with everything it needs (PORT=8000)
+	@exec $(RUN) -m casework.local.demo
+
+test: $(VENV)/.dev browser ## run all tests on a private PostgreSQL and Valkey
+	@$(RUN) -m pytest -n 2 --dist loadfile $(if $(NO_BROWSER),--ignore tests/browser)
+
+check: lint types templates ## everything that can be judged without running the program
+	$(RUN) -m casework.local.within $(RUN) manage.py makemigrations --check --dry-run
+	$(RUN) -m casework.local.within $(RUN) manage.py check --fail-level WARNING
+	$(RUN) .ci/budgets.py
+
+lint: $(VENV)/.dev
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(VENV)/bin/lint-imports
+
+types: $(VENV)/.dev
+	$(RUN) -m casework.local.within $(RUN) -m mypy
+
+templates: $(VENV)/.dev
+	$(RUN) -m djlint --quiet --check templates
+	$(RUN) -m djlint --quiet --lint templates
+
+format: $(VENV)/.dev ## put the code into its one shape
+	$(RUN) -m ruff check --fix-only --quiet .
+	$(RUN) -m ruff format .
+	$(RUN) -m djlint --quiet --reformat templates || true
+
+browser:
+	@if command -v chromium >/dev/null; then exit 0; \
+	elif [ -n "$(NO_BROWSER)" ] && [ -z "$$CI" ]; then echo "NO_BROWSER is set: the browser tests do not run."; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "Installing Chromium for the browser tests …"; \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null \
+		|| { echo "Chromium could not be installed. Is there a network? The command was: apt install chromium" >&2; exit 1; }; \
+	else \
+		echo "The browser tests need Chromium. Install it with:  sudo apt install chromium" >&2; \
+		echo "To run the other tests without it:  make test NO_BROWSER=1" >&2; exit 1; \
+	fi
+
+# --- the environment: a folder of its own, from locked and hashed versions -----------------------------------------
+
+# $(VENV)/.dev holds all that $(VENV)/.local holds, so a demo never takes the test tools away again.
+$(VENV)/.local: requirements-local.txt $(VENV)/bin/uv
+	@if [ -e $(VENV)/.dev ]; then $(MAKE) --no-print-directory $(VENV)/.dev; else $(call sync,requirements-local.txt); fi
+	@touch $@
+
+$(VENV)/.dev: requirements-dev.txt $(VENV)/bin/uv
+	@$(call sync,requirements-dev.txt)
+	@touch $@
+
+define sync
+echo "Installing what $(1) lists …"; \
+VIRTUAL_ENV=$(CURDIR)/$(VENV) $(VENV)/bin/uv pip sync --quiet --require-hashes $(1) || { \
+echo "Packages could not be installed. Is the package index reachable from here?" >&2; exit 1; }
+endef
+
+$(VENV)/bin/uv:
+	@command -v $(PY) >/dev/null || { echo "$(PY) was not found. Turnaround needs Python 3.11 or newer: apt install python3 python3-venv" >&2; exit 1; }
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Turnaround needs Python 3.11 or newer; $(PY) is $$($(PY) -V 2>&1). Name another:  make PY=/usr/bin/python3.11" >&2; exit 1; }
+	@echo "Making a Python environment in $(VENV) …"
+	@$(PY) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PY) cannot make environments. Install that part:  apt install python3-venv" >&2; exit 1; }
+	@$(PY) -m venv --clear $(VENV)
+	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { rm -f $(VENV)/bin/uv; \
+		echo "uv could not be downloaded. Is the package index reachable from here?" >&2; exit 1; }
+
+lock: $(VENV)/bin/uv ## write requirements*.txt anew from pyproject.toml
+	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
+	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group local -c requirements.txt -o requirements-local.txt
+	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml --group local --group dev -c requirements.txt -o requirements-dev.txt
+
+reset: ## forget the demo practice; the next `make demo` makes a new one
+	@if [ -e var/demo ]; then flock -n var/demo/lock rm -rf var/demo || { echo "The demo is running; stop it first." >&2; exit 1; }; fi
+
+clean: reset ## remove the environment and everything made here
+	rm -rf $(VENV) var .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage htmlcov
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
