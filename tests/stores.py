@@ -20,12 +20,18 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     for name, value in SECRETS.items():
         os.environ.setdefault(name, value)
     # A worker of xdist inherits the servers of the process that started it.
-    if "PYTEST_XDIST_WORKER" not in os.environ and not stores.given():
+    if "PYTEST_XDIST_WORKER" not in os.environ:
         try:
-            running = stores.start(options=postgres.HASTY)
+            start(early_config)
         except LocalError as error:
             raise pytest.UsageError(str(error)) from error
-        early_config.stash[RUNNING] = running
-        early_config.add_cleanup(running.stop)
-        os.environ.update(running.environment(postgres.OWNER))
     return (yield)
+
+
+def start(config: pytest.Config) -> None:
+    if stores.given():
+        return
+    running = stores.start(options=postgres.HASTY)
+    config.stash[RUNNING] = running
+    config.add_cleanup(running.stop)
+    os.environ.update(running.environment(postgres.OWNER))

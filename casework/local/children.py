@@ -41,7 +41,9 @@ def spawn(
             pass_fds=tuple(pass_fds),
         )
     except FileNotFoundError as error:
-        raise LocalError(f"The program {error.filename} is missing; on Debian it is in util-linux.") from error
+        raise LocalError(
+            f"The program {error.filename} is missing; on Debian it is in util-linux."
+        ) from error
 
 
 def stop(child: Child, *, by: signal.Signals = signal.SIGTERM, patience: float = 10.0) -> None:
@@ -55,7 +57,9 @@ def stop(child: Child, *, by: signal.Signals = signal.SIGTERM, patience: float =
     child.wait()
 
 
-def wait_until(ready: Callable[[], bool], *, child: Child, log: Path, name: str, patience: float = 60.0) -> None:
+def wait_until(
+    ready: Callable[[], bool], *, child: Child, log: Path, name: str, patience: float = 60.0
+) -> None:
     """Return once `ready()`; raise LocalError with the end of the log when the child died or took too long."""
     give_up = time.monotonic() + patience
     while not ready():

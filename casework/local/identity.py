@@ -71,7 +71,9 @@ def trial(*, program: Path, folder: Path) -> Trial:
     """Return a check that an identity is not root, may run `program` and may write into `folder`."""
 
     def works(identity: Identity) -> bool:
-        question = 'test "$(id -u)" != 0 && id -un && test -x "$1" && test -w "$2" && test -x "$2" && "$1" --version'
+        question = (
+            'test "$(id -u)" != 0 && id -un && test -x "$1" && test -w "$2" && test -x "$2" && "$1" --version'
+        )
         try:
             give(folder, identity)
             done = subprocess.run(

@@ -14,6 +14,8 @@ from casework.local.errors import LocalError
 PREFIX = "turnaround-"
 LONGEST = 60  # a socket's whole path may have 107 characters
 LOCK = "lock"
+ROOT = Path(__file__).resolve().parents[2]
+HOME = ROOT / "var" / "demo"
 
 
 def short_temporary_folder(candidates: Iterable[str] = ()) -> Path:
@@ -21,7 +23,9 @@ def short_temporary_folder(candidates: Iterable[str] = ()) -> Path:
     for place in tuple(candidates) or (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 mkdtemp makes ours in it
         if len(os.fsencode(place)) <= LONGEST and os.access(place, os.W_OK | os.X_OK):
             return Path(place)
-    raise LocalError("No temporary folder with a short path is writable; set TMPDIR to one, for instance /tmp.")
+    raise LocalError(
+        "No temporary folder with a short path is writable; set TMPDIR to one, for instance /tmp."
+    )
 
 
 class Den:

@@ -65,7 +65,9 @@ def packaged() -> Binaries:
     for place in (spec.submodule_search_locations or []) if spec else []:
         folder = Path(place, "pginstall", "bin")
         if (folder / "postgres").exists():
-            version = subprocess.run([folder / "postgres", "--version"], capture_output=True, text=True, check=True)
+            version = subprocess.run(
+                [folder / "postgres", "--version"], capture_output=True, text=True, check=True
+            )
             major = re.search(r"(\d+)", version.stdout)
             return Binaries(folder, int(major.group(1)) if major else 0)
     raise LocalError(
@@ -109,7 +111,12 @@ def start(*, base: Path, socket: Path, options: Sequence[str] = ()) -> Postgres:
     )
     log = base / "postgres.log"
     with log.open("wb") as output:
-        argv = [str(binaries.postgres), "-D", str(data), *(part for each in settings for part in ("-c", each))]
+        argv = [
+            str(binaries.postgres),
+            "-D",
+            str(data),
+            *(part for each in settings for part in ("-c", each)),
+        ]
         child = children.spawn(argv, prefix=who.prefix, output=output, farewell=signal.SIGINT)
     server = Postgres(child, socket)
     try:
@@ -186,7 +193,9 @@ def prepare(server: Postgres) -> None:
             return
         for role, rights in ((OWNER, "CREATEDB"), (APP, "NOCREATEDB")):
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone():
-                admin.execute(sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER " + rights).format(sql.Identifier(role)))
+                admin.execute(
+                    sql.SQL("CREATE ROLE {} LOGIN NOSUPERUSER " + rights).format(sql.Identifier(role))
+                )
         admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(APP), sql.Identifier(OWNER)))
     with psycopg.connect(server.url(ADMIN, "template1"), autocommit=True) as template:
         for kind, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE, SELECT")):

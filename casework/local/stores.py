@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from casework.local import postgres, valkey
+from casework.local.errors import LocalError
 from casework.local.places import Den
 
 
@@ -32,8 +33,15 @@ class Stores:
 
 
 def given() -> bool:
-    """Tell whether the environment names servers to use instead of private ones."""
-    return bool(os.environ.get("DATABASE_URL"))
+    """Tell whether the environment names servers to use instead of private ones. Raises LocalError for one alone."""
+    named = [
+        name
+        for name in ("DATABASE_URL", "REDIS_URL")
+        if os.environ.get(name) or os.environ.get(f"{name}_FILE")
+    ]
+    if len(named) == 1:
+        raise LocalError(f"Only {named[0]} is set. Set both DATABASE_URL and REDIS_URL, or neither.")
+    return bool(named)
 
 
 def start(*, base: Path | None = None, options: Sequence[str] = ()) -> Stores:

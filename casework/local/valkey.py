@@ -21,7 +21,9 @@ def find_binary() -> Path:
     installed = shutil.which("valkey-server") or shutil.which("redis-server")
     if installed:
         return Path(installed)
-    raise LocalError("No Valkey or Redis server was found. Run make again, or: apt install redis, or set REDIS_URL.")
+    raise LocalError(
+        "No Valkey or Redis server was found. Run make again, or: apt install redis, or set REDIS_URL."
+    )
 
 
 def runs(program: Path) -> bool:
