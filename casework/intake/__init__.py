@@ -1,0 +1,1 @@
+"""What arrives in bulk: records of other systems, and the demo practice."""
