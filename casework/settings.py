@@ -13,7 +13,7 @@ VAR_DIR = BASE_DIR / "var"
 
 env = FileAwareEnv()
 
-# --- the installation -------------------------------------------------------------------------------------------
+# --- the installation ---
 DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)  # the demo practice and the sandbox provider are allowed
 SECRET_KEY = env.str("SECRET_KEY")
@@ -24,7 +24,7 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 TLS = PUBLIC_URL.startswith("https://")
 
-# --- rooms ------------------------------------------------------------------------------------------------------
+# --- rooms ---
 ROOMS = [
     "clients",
     "sessions",
@@ -99,7 +99,7 @@ TEMPLATES = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# --- PostgreSQL, and Redis or Valkey ------------------------------------------------------------------------------
+# --- PostgreSQL, and Redis or Valkey ---
 DATABASES = {"default": env.dj_db_url("DATABASE_URL")}
 DATABASES["default"].setdefault("CONN_MAX_AGE", env.int("CONN_MAX_AGE", 0))
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
@@ -117,7 +117,7 @@ CACHES = {
 }
 SESSION_ENGINE = "django.contrib.sessions.backends.db"  # signing in must work while Redis is away
 
-# --- people who work here -----------------------------------------------------------------------------------------
+# --- people who work here ---
 AUTH_USER_MODEL = "staff.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
@@ -143,7 +143,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 
-# --- the browser --------------------------------------------------------------------------------------------------
+# --- the browser ---
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": [NONE],
@@ -179,14 +179,14 @@ STORAGES = {
     },
 }
 
-# --- words and time -----------------------------------------------------------------------------------------------
+# --- words and time ---
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("es", _("Spanish"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_TZ = True
 TIME_ZONE = env.str("TIME_ZONE", "America/New_York")  # staff pages; a practice may say otherwise
 
-# --- waking the deliverer -----------------------------------------------------------------------------------------
+# --- waking the deliverer ---
 CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://").replace("?db=", "?virtual_host=")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
@@ -197,13 +197,46 @@ CELERY_TASK_TIME_LIMIT = 120
 CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 
-# --- e-mail -------------------------------------------------------------------------------------------------------
+# --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
+FOLLOWUP_LEASE = env.float("FOLLOWUP_LEASE", 60)  # how long a claim holds; must exceed the provider's time-out
+FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 10)
+FOLLOWUP_LOOKUP_DELAY = env.float("FOLLOWUP_LOOKUP_DELAY", 15)  # longer than the provider's listing lag
+FOLLOWUP_LOOKUP_DEPTH = env.int("FOLLOWUP_LOOKUP_DEPTH", 50)  # messages to one number that are compared
+FOLLOWUP_BATCH = env.int("FOLLOWUP_BATCH", 100)
+FOLLOWUP_SENDERS = env.int("FOLLOWUP_SENDERS", 8)  # calls at the same time, per process
+FOLLOWUP_LANES = env.int("FOLLOWUP_LANES", 2)  # processes that sweep at the same time
+FOLLOWUP_ATTEMPTS = env.int("FOLLOWUP_ATTEMPTS", 6)
+FOLLOWUP_BACKOFF = env.float("FOLLOWUP_BACKOFF", 30)  # doubles with each attempt, with full jitter
+FOLLOWUP_BACKOFF_CAP = env.float("FOLLOWUP_BACKOFF_CAP", 1800)
+FOLLOWUP_WATCH_POLL = env.float("FOLLOWUP_WATCH_POLL", 5)
+FOLLOWUP_WATCH_GRACE = env.float("FOLLOWUP_WATCH_GRACE", 5)  # how long the watchman leaves a due message to the worker
+FOLLOWUP_DEAD_MAN = env.float("FOLLOWUP_DEAD_MAN", 300)  # due and unsent for longer raises the alarm
+FOLLOWUP_SILENCE = env.float("FOLLOWUP_SILENCE", 120)  # no sign of life for longer raises it too
+RUN_ID = env.str("RUN_ID", "")  # tells this run's signs of life from an earlier run's
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+SMS_PROVIDER = env.str("SMS_PROVIDER", "sandbox" if DEMO else "twilio")
+FOLLOWUP_CHANNELS = {
+    "sms": "casework.followup.channels." + {"twilio": "sms.Twilio", "sandbox": "sandbox.Sandbox"}[SMS_PROVIDER],
+    "email": "casework.followup.channels.email.Email",
+}
+TWILIO = {
+    "sid": env.str("TWILIO_ACCOUNT_SID", ""),
+    "token": env.str("TWILIO_AUTH_TOKEN", ""),
+    "sender": env.str("TWILIO_FROM", ""),
+    "base": env.str("TWILIO_API_BASE", ""),
+}
+SANDBOX_URL = env.str("SANDBOX_URL", "http://127.0.0.1:8010")
+SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 8025)
+SANDBOX_LEDGER = env.path("SANDBOX_LEDGER", VAR_DIR / "sandbox")  # a folder of the provider's, none of ours
+SANDBOX = {"sid": "AC" + "0" * 32, "token": env.str("SANDBOX_SECRET", ""), "sender": "+15550100199", "base": SANDBOX_URL}
+
+# --- e-mail ---
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "smtp://127.0.0.1:25")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "office@localhost")
 
-# --- the API ------------------------------------------------------------------------------------------------------
+# --- the API ---
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "api.auth.BearerTokenAuthentication",
@@ -228,7 +261,7 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
 }
 
-# --- logs: ids, never client data ---------------------------------------------------------------------------------
+# --- logs: ids, never client data ---
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 LOGGING = {
     "version": 1,
