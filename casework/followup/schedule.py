@@ -1,0 +1,113 @@
+"""When a step is due: calendar days in the client's own time zone (clinical.md §4.2). Pure.
+
+"Day 7" is a date on the client's wall, not 168 hours: a change of the clocks moves nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+WEEK = timedelta(hours=168)
+WEEKLY_CAP = 3  # in any half-open 168 hours; and one a local day
+TOO_LATE = timedelta(hours=48)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """A site's hours. Messages go from `opens` until just before `closes`, client's local time."""
+
+    first_delay: timedelta = timedelta(minutes=60)
+    send_at: time = time(10)
+    opens: time = time(9)
+    closes: time = time(20)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The local intent and the instant it comes to."""
+
+    on: date
+    at: time
+    instant: datetime
+
+
+def resolve(on: date, at: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant of a wall-clock time. In a gap, the first valid minute after it; in an overlap, the first occurrence."""
+    wall = datetime.combine(on, at)
+    instant = wall.replace(tzinfo=zone).astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == wall:
+        return instant
+    return _end_of_gap(wall, zone)
+
+
+def _end_of_gap(wall: datetime, zone: ZoneInfo) -> datetime:
+    """The transition that skipped `wall`: it lies between the two readings of it. Rounded up to a whole local minute."""
+    before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    low, high, offset = 0, int((after - before).total_seconds()), after.astimezone(zone).utcoffset()
+    while low < high:
+        middle = (low + high) // 2
+        if (before + timedelta(seconds=middle)).astimezone(zone).utcoffset() == offset:
+            high = middle
+        else:
+            low = middle + 1
+    instant = before + timedelta(seconds=low)
+    return instant + timedelta(seconds=-instant.astimezone(zone).second % 60)
+
+
+def moment(instant: datetime, zone: ZoneInfo) -> Moment:
+    """An instant as the client's wall shows it."""
+    local = instant.astimezone(zone)
+    return Moment(local.date(), local.time().replace(tzinfo=None), instant.astimezone(UTC))
+
+
+def on_day(day: date, at: time, zone: ZoneInfo) -> Moment:
+    """A wall-clock intent, resolved; the intent is kept as it was meant even where the clocks skip it."""
+    return Moment(day, at, resolve(day, at, zone))
+
+
+def is_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> bool:
+    """Whether automated messages may go at this instant."""
+    return timing.opens <= instant.astimezone(zone).time() < timing.closes
+
+
+def next_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
+    """This instant if the window is open, else the next opening."""
+    if is_open(instant, zone, timing):
+        return instant
+    local = instant.astimezone(zone)
+    day = local.date() if local.time() < timing.opens else local.date() + timedelta(days=1)
+    opening = resolve(day, timing.opens, zone)
+    return opening if opening >= instant else resolve(day + timedelta(days=1), timing.opens, zone)
+
+
+def step(starts_at: datetime, offset: int, zone: ZoneInfo, timing: Timing) -> Moment:
+    """The moment of a message `offset` calendar days after the start. Day 0 waits for the first delay and the window."""
+    if offset == 0:
+        return moment(next_open(starts_at + timing.first_delay, zone, timing), zone)
+    return on_day(starts_at.astimezone(zone).date() + timedelta(days=offset), timing.send_at, zone)
+
+
+def first_allowed(instant: datetime, sent: Sequence[datetime], zone: ZoneInfo, timing: Timing) -> datetime:
+    """The first instant, not before this one, inside the window and within one a local day and three in any 168 hours."""
+    candidate = next_open(instant, zone, timing)
+    while (later := _after_caps(candidate, sent, zone, timing)) > candidate:
+        candidate = next_open(later, zone, timing)
+    return candidate
+
+
+def _after_caps(candidate: datetime, sent: Sequence[datetime], zone: ZoneInfo, timing: Timing) -> datetime:
+    day = candidate.astimezone(zone).date()
+    if any(one.astimezone(zone).date() == day for one in sent):
+        return resolve(day + timedelta(days=1), timing.opens, zone)
+    recent = sorted(one for one in sent if candidate - WEEK < one <= candidate)
+    return recent[-WEEKLY_CAP] + WEEK if len(recent) >= WEEKLY_CAP else candidate
+
+
+def cap_reached(instant: datetime, sent: Sequence[datetime], zone: ZoneInfo) -> str:
+    """Which cap a send at this instant would break: "day", "week" or ""."""
+    day = instant.astimezone(zone).date()
+    if any(one.astimezone(zone).date() == day for one in sent):
+        return "day"
+    return "week" if sum(instant - WEEK < one <= instant for one in sent) >= WEEKLY_CAP else ""

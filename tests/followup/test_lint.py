@@ -1,0 +1,140 @@
+"""What a message may not say (clinical.md §5.2)."""
+
+import pytest
+
+from casework.followup.messages import lint, texts
+from casework.followup.messages.segments import measure
+
+EVERY_SMS = [(language, key) for language, by_key in texts.SMS.items() for key in by_key]
+EVERY_EMAIL = [(language, key) for language, by_key in texts.EMAIL.items() for key in by_key]
+SAMPLE = {**lint.LONGEST, "first": "Sam", "counselor": "Dana"}
+
+
+def rules(text, **options):
+    return {problem.rule for problem in lint.problems(text, **options)}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "after your relapse",
+        "RELAPSED?",
+        "su recaída",
+        "stay sober",
+        "sobriety counts",
+        "sobrio",
+        "addicts",
+        "adicción",
+        "drugs",
+        "droga",
+        "alcohol-free",
+        "substances",
+        "rehab",
+        "detoxing",
+        "in recovery",
+        "recuperación",
+        "naloxone",
+        "Narcan",
+        "methadone",
+        "metadona",
+        "Suboxone",
+        "cravings",
+        "your disorder",
+        "emotional",
+        "stop taking it",
+        "cut down your pills",
+    ],
+)
+def test_a_telling_word_is_refused(text):
+    assert "denied" in rules(text)
+
+
+@pytest.mark.parametrize("text", ["clean", "limpio", "dirty", "sucio", "our clinic", "clínica", "counseling", "AA", "NA", "a meeting",
+                                  "your sponsor", "using", "used", "a screen", "therapy", "tratamiento", "consejería"])  # fmt: skip
+def test_an_everyday_word_is_refused_in_a_template_and_marked_as_everyday(text):
+    assert [problem.everyday for problem in lint.problems(text)] == [True]
+
+
+@pytest.mark.parametrize("text", ["dr0gas", "s0ber", "4lcohol", "re1apse", "add1ct", "$ober", "r3h@b"])
+def test_digits_that_look_like_letters_do_not_hide_a_word(text):
+    assert "denied" in rules(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["cleaner air", "done", "ice cream", "it rocks", "banana", "Natalie", "1 OK, 2 call me", "24/7", "screech", "Room 13"]
+)
+def test_everyday_text_passes(text):
+    assert rules(text) == set()
+
+
+@pytest.mark.parametrize("text", ["take 2mg", "take 2 mg", "5% less", "250 mcg"])
+def test_a_dose_is_refused(text):
+    assert "dose" in rules(text)
+
+
+@pytest.mark.parametrize("text", ["F13.20", "see F10", "code T42.4"])
+def test_a_diagnosis_code_is_refused(text):
+    assert "code" in rules(text)
+
+
+def test_names_of_the_catalogue_are_refused_whole_word_only():
+    assert rules("Your Klonopin", extra_words=["Klonopin", "Soma"]) == {"catalogue"}
+    assert rules("somatic", extra_words=["Klonopin", "Soma"]) == set()
+
+
+def test_helplines_are_named_only_where_allowed():
+    assert rules("call 988 in a crisis") == {"crisis"}
+    assert rules("call 988 in a crisis", helplines=True) == set()
+
+
+def test_a_variable_outside_the_list_is_named():
+    assert lint.template_problems("checkin.1", "Hi {last_name}. STOP to end.") == [lint.Problem("variable", "last_name")]
+
+
+def test_a_brace_without_its_fellow_is_refused():
+    with pytest.raises(ValueError, match="'}'"):
+        lint.variables_in("Hi {first")
+
+
+def test_a_template_longer_than_one_segment_is_refused_with_its_length():
+    assert lint.template_problems("checkin.1", "Hi {first}. " + "a" * 140 + " STOP") == [lint.Problem("length", "162 GSM-7")]
+
+
+def test_a_template_without_a_way_out_is_refused():
+    assert lint.template_problems("checkin.1", "Hi {first}.") == [lint.Problem("stop", "STOP")]
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_SMS)
+def test_every_shipped_text_passes_with_the_longest_names(language, key):
+    assert lint.template_problems(key, texts.SMS[language][key]) == []
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_SMS)
+def test_every_shipped_text_stays_in_gsm_and_in_one_segment(language, key):
+    size = measure(texts.SMS[language][key].format_map(SAMPLE))
+    assert (size.encoding, size.segments) == ("GSM-7", 1)
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_EMAIL)
+def test_every_shipped_email_passes_and_says_that_replies_are_not_read(language, key):
+    subject, body = texts.email(key, language)
+    assert lint.template_problems(key, body, one_segment=False) == []
+    assert lint.template_problems(key, subject, one_segment=False) == []
+    assert "{phone}" in body
+    assert "1" not in body.replace("{phone}", "")
+
+
+def test_both_languages_have_the_same_texts():
+    assert texts.SMS["en"].keys() == texts.SMS["es"].keys()
+    assert texts.EMAIL["en"].keys() == texts.EMAIL["es"].keys()
+
+
+@pytest.mark.parametrize(("key", "units"), [("welcome", 149), ("checkin.1", 118), ("help", 152), ("stop", 129), ("crisis", 140)])
+def test_the_reference_lengths_hold(key, units):
+    assert measure(texts.SMS["en"][key].format_map(SAMPLE)).units == units
+
+
+def test_an_unknown_language_reads_english():
+    assert texts.language_for("vi") == "en"
+    assert texts.language_for("es-MX") == "es"
+    assert texts.language_for("") == "en"
