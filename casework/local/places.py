@@ -15,7 +15,8 @@ PREFIX = "turnaround-"
 LONGEST = 60  # a socket's whole path may have 107 characters
 LOCK = "lock"
 ROOT = Path(__file__).resolve().parents[2]
-HOME = ROOT / "var" / "demo"
+HOME = Path(os.environ.get("DEMO_HOME") or ROOT / "var" / "demo")
+ENVIRONMENT = HOME / "environment.json"  # of the demo that is running
 
 
 def short_temporary_folder(candidates: Iterable[str] = ()) -> Path:

@@ -14,14 +14,14 @@ from pathlib import Path
 from casework.local import postgres, stores
 from casework.local.errors import LocalError
 from casework.local.keys import demo_keys
-from casework.local.places import HOME, Den
+from casework.local.places import ENVIRONMENT, Den
 
 
 def main(words: Sequence[str]) -> int:
     """Run the command; return its exit code."""
     try:
         if words[:1] == ["--demo"]:
-            return run(words[1:], of_the_demo(HOME / "environment.json"))
+            return run(words[1:], of_the_demo(ENVIRONMENT))
         return alone(words)
     except LocalError as error:
         sys.stderr.write(f"{error}\n")
