@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,4 +92,4 @@ def longest_run_without_use(days: Iterable[date], *, since: date, until: date) -
     """
     used = sorted({day for day in days if since <= day <= until})
     edges = [since.toordinal() - 1, *(day.toordinal() for day in used), until.toordinal() + 1]
-    return max(0, *(later - earlier - 1 for earlier, later in zip(edges, edges[1:], strict=False)))
+    return max(0, *(later - earlier - 1 for earlier, later in pairwise(edges)))
