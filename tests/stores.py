@@ -12,6 +12,7 @@ RUNNING = pytest.StashKey[stores.Stores]()
 SECRETS = {
     "SECRET_KEY": "only-for-tests-and-as-long-as-django-wants-it-to-be-0123456789",
     "FIELD_KEYS": "dGVzdHMtb25seS1rZXktb2YtMzItYnl0ZXMtbG9uZyE=",
+    "STATIC_FROM_SOURCE": "1",  # pages find their files where they are written
 }
 
 
