@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from clients.base import classify
+from clients.encryption import EncryptedTextField
 
 PREFIX = "tn_"
 
@@ -60,7 +61,7 @@ class AnsweredWrite(models.Model):
     key = models.CharField(max_length=80)
     fingerprint = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
-    body = models.BinaryField(null=True)
+    body = EncryptedTextField(null=True)
     at = models.DateTimeField()
 
     CLASSES: ClassVar = classify(clinical="body", operational="id user key fingerprint status at")

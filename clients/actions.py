@@ -88,7 +88,7 @@ def update_client(*, client_id: int, by: Any, now: datetime, **fields: Any) -> C
     return client
 
 
-# --- in touch or not --------------------------------------------------------------------------------------------
+# --- in touch or not ---
 def _note_status(client: Client, *, came_from: str, reason: str, on: date, by: Any, now: datetime) -> None:
     StatusChange.objects.create(
         client=client,
@@ -170,7 +170,7 @@ def remember_first_admission(client: Client) -> None:
     ClientSummary.objects.filter(client=client).update(first_admitted_on=first)
 
 
-# --- ways to reach the client -------------------------------------------------------------------------------------
+# --- ways to reach the client ---
 @transaction.atomic
 def add_contact_point(
     *,
@@ -282,7 +282,7 @@ def withdraw_permission(
     return permission
 
 
-# --- substances -----------------------------------------------------------------------------------------------------
+# --- substances ---
 @transaction.atomic
 def set_substance(
     *, client_id: int, substance: Any, by: Any, now: datetime, source: str = "staff", **facts: Any
@@ -316,7 +316,7 @@ def remove_substance(*, client_substance_id: int, by: Any, now: datetime) -> Non
     row.delete()
 
 
-# --- who cares for the client ---------------------------------------------------------------------------------------
+# --- who cares for the client ---
 def _place(
     client: Client, user: Any, *, role: str, by: Any, now: datetime, until: datetime | None = None
 ) -> CareTeamMember:

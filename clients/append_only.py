@@ -23,7 +23,11 @@ def refuse_changes(table: str, *, when: str = "true") -> migrations.RunSQL:
         CREATE TRIGGER {guard}_truncate BEFORE TRUNCATE ON {table}
             FOR EACH STATEMENT EXECUTE FUNCTION {guard}();
         """,
-        reverse_sql=f"DROP TRIGGER {guard}_truncate ON {table}; DROP TRIGGER {guard}_rows ON {table}; DROP FUNCTION {guard}();",
+        reverse_sql=f"""
+        DROP TRIGGER {guard}_truncate ON {table};
+        DROP TRIGGER {guard}_rows ON {table};
+        DROP FUNCTION {guard}();
+        """,
     )
 
 

@@ -1,6 +1,6 @@
-"""The starter catalogue of substances (clinical.md §3.7): catalogue.csv, loaded by a migration; a practice edits its copy.
+"""The starter catalogue of substances (clinical.md §3.7): catalogue.csv, loaded by a migration.
 
-Street names are for search only and never leave the staff's screens.
+A practice edits its own copy. Street names are for search only and never leave the staff's screens.
 """
 
 import csv

@@ -13,12 +13,24 @@ from clients.models import Client
 M = TypeVar("M", bound=Model)
 
 
-def refuse(request: HttpRequest, *, what: str, uid: Any) -> Http404:
+class Refused(Http404):
+    """What is asked for is not there, or not theirs to see: the answer is the same."""
+
+    def __init__(self, request: HttpRequest, *, what: str, uid: Any) -> None:
+        super().__init__()
+        self.by = request.user
+        self.facts = {"what": what, "uid": str(uid), "path": request.path[:200]}
+
+    def note(self) -> None:
+        """Leave the audit row. Whoever rolls back the transaction it was left in must call this again."""
+        audit.record(audit.REFUSED, by=self.by, at=timezone.now(), **self.facts)
+
+
+def refuse(request: HttpRequest, *, what: str, uid: Any) -> Refused:
     """Note that somebody asked for what is not theirs to see, and give back the answer that reveals nothing."""
-    audit.record(
-        audit.REFUSED, by=request.user, at=timezone.now(), what=what, uid=str(uid), path=request.path[:200]
-    )
-    return Http404()
+    refused = Refused(request, what=what, uid=uid)
+    refused.note()
+    return refused
 
 
 def client_or_404(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Client:
@@ -46,7 +58,9 @@ def record_or_404(request: HttpRequest, queryset: QuerySet[M], uid: UUID, *, vie
     if found is None:
         raise refuse(request, what=queryset.model._meta.label, uid=uid)
     if viewing:
-        audit.record(
-            audit.VIEWED, by=request.user, at=now, client_id=getattr(found, "client_id", None), target=found
-        )
+        audit.record(audit.VIEWED, by=request.user, at=now, client_id=_client_id(found), target=found)
     return found
+
+
+def _client_id(found: Model) -> int | None:
+    return found.pk if isinstance(found, Client) else getattr(found, "client_id", None)

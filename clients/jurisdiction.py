@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent / "jurisdictions"
 
 @dataclass(frozen=True, kw_only=True)
 class QuietHours:
-    """Automated messages go between `open` and `close`, client's local time; a site may move them within the outer two."""
+    """Automated messages go from `open` to `close`, client's time; a site may move both within the outer two."""
 
     open: time
     close: time

@@ -1,0 +1,126 @@
+"""Clients and what belongs to them."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.viewsets import ReadOnlyModelViewSet
+
+from api.idempotency import write
+from api.serializers import clients as shapes
+from api.views.base import Listable, Readable, RecordViewSet
+from clients import actions
+from clients.models import Client, Substance
+
+
+class ClientViewSet(Listable, Readable, RecordViewSet):
+    """The clients that you may see. `q` searches names, phones and record numbers."""
+
+    queryset = Client.objects.for_list()
+    serializer_class = shapes.ClientOut
+    filterset_fields = ("state",)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        found = super().filter_queryset(queryset)
+        words = self.request.query_params.get("q")
+        return found if words is None else found.matching(words)  # type: ignore[attr-defined]
+
+    @extend_schema(parameters=[OpenApiParameter("q", str, description="Name, phone or record number")])
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        return super().list(request, *args, **kwargs)
+
+    def _given(
+        self, shape: type[serializers.BaseSerializer[Any]], *, partial: bool = False
+    ) -> dict[str, Any]:
+        given = shape(data=self.request.data, partial=partial)
+        given.is_valid(raise_exception=True)
+        return given.validated_data  # type: ignore[no-any-return]
+
+    def _act(self, verb: Any, **facts: Any) -> Any:
+        client = self.found_client(self.kwargs["uid"])
+        return verb(client_id=client.pk, by=self.request.user, now=timezone.now(), **facts)
+
+    @extend_schema(request=shapes.ClientIn, responses={201: shapes.ClientOut})
+    @write
+    def create(self, request: Request) -> Response:
+        client = actions.register_client(by=request.user, now=timezone.now(), **self._given(shapes.ClientIn))
+        return self.answer(client, status=201)
+
+    @extend_schema(request=shapes.ClientChangeIn, responses=shapes.ClientOut)
+    @write
+    def partial_update(self, request: Request, uid: Any) -> Response:
+        return self.answer(
+            self._act(actions.update_client, **self._given(shapes.ClientChangeIn, partial=True))
+        )
+
+    @extend_schema(responses=shapes.ContactPointOut(many=True), filters=False)
+    @action(detail=True, url_path="contact-points", pagination_class=None)
+    def contact_points(self, request: Request, uid: Any) -> Response:
+        rows = self.found(viewing=True).contact_points.all()
+        return Response(shapes.ContactPointOut(rows, many=True).data)
+
+    @extend_schema(request=shapes.ContactPointIn, responses={201: shapes.ContactPointOut})
+    @contact_points.mapping.post
+    @write
+    def add_contact_point(self, request: Request, uid: Any) -> Response:
+        point = self._act(actions.add_contact_point, **self._given(shapes.ContactPointIn))
+        return Response(shapes.ContactPointOut(point).data, status=201)
+
+    @extend_schema(responses=shapes.PermissionOut(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def permissions(self, request: Request, uid: Any) -> Response:
+        rows = self.found(viewing=True).permissions.all()
+        return Response(shapes.PermissionOut(rows, many=True).data)
+
+    @extend_schema(request=shapes.PermissionIn, responses={201: shapes.PermissionOut})
+    @permissions.mapping.post
+    @write
+    def grant_permission(self, request: Request, uid: Any) -> Response:
+        permission = self._act(actions.grant_permission, **self._given(shapes.PermissionIn))
+        return Response(shapes.PermissionOut(permission).data, status=201)
+
+    @extend_schema(responses=shapes.ClientSubstanceOut(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def substances(self, request: Request, uid: Any) -> Response:
+        rows = self.found(viewing=True).substances.select_related("substance")
+        return Response(shapes.ClientSubstanceOut(rows, many=True).data)
+
+    @extend_schema(request=shapes.ClientSubstanceIn, responses={201: shapes.ClientSubstanceOut})
+    @substances.mapping.post
+    @write
+    def set_substance(self, request: Request, uid: Any) -> Response:
+        row = self._act(actions.set_substance, **self._given(shapes.ClientSubstanceIn))
+        return Response(shapes.ClientSubstanceOut(row).data, status=201)
+
+    @extend_schema(responses=shapes.EpisodeOfCareOut(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def episodes(self, request: Request, uid: Any) -> Response:
+        rows = self.found(viewing=True).episodes_of_care.all()
+        return Response(shapes.EpisodeOfCareOut(rows, many=True).data)
+
+    @extend_schema(request=shapes.AdmissionIn, responses={201: shapes.EpisodeOfCareOut})
+    @episodes.mapping.post
+    @write
+    def admit(self, request: Request, uid: Any) -> Response:
+        episode = self._act(actions.admit, on=self._given(shapes.AdmissionIn)["admitted_on"])
+        return Response(shapes.EpisodeOfCareOut(episode).data, status=201)
+
+    @extend_schema(responses=shapes.CareTeamOut(many=True), filters=False)
+    @action(detail=True, url_path="care-team", pagination_class=None)
+    def care_team(self, request: Request, uid: Any) -> Response:
+        rows = self.found(viewing=True).care_team.select_related("user")
+        return Response(shapes.CareTeamOut(rows, many=True).data)
+
+
+class SubstanceViewSet(ReadOnlyModelViewSet[Substance]):
+    """The catalogue."""
+
+    queryset = Substance.objects.filter(is_active=True)
+    serializer_class = shapes.SubstanceOut
+    lookup_field = "key"
+    filterset_fields = ("klass",)

@@ -1,0 +1,289 @@
+"""Forms of the record, and how every page answers when the domain declines."""
+
+import zoneinfo
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from django import forms
+from django.conf.locale import LANG_INFO
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clients.access import Role
+from clients.errors import DomainError
+from clients.models import Client, ClientSubstance, ContactPoint, Permission, Programme, Team
+
+User = get_user_model()
+
+OFTEN_SPOKEN = ("en", "es")
+US_ZONES = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+)
+
+
+class answering:  # noqa: N801 - reads as `with answering(form):`
+    """Turns what the domain declines into an error beside the field it concerns, or on the form."""
+
+    def __init__(self, form: forms.BaseForm) -> None:
+        self.form = form
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        self.form.add_error(error.field if error.field in self.form.fields else None, str(error))
+        return True
+
+
+class telling:  # noqa: N801 - reads as `with telling(request):`
+    """The same for a button that has no form: what was declined is said on top of the next page."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> bool:
+        if not isinstance(error, DomainError):
+            return False
+        messages.warning(self.request, str(error))
+        return True
+
+
+class DateInput(forms.DateInput):
+    """The browser's own calendar."""
+
+    input_type = "date"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+class MomentInput(forms.DateTimeInput):
+    """The browser's own calendar and clock."""
+
+    input_type = "datetime-local"
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
+
+
+def languages(also: str = "") -> list[tuple[str, str]]:
+    """Codes and names, the two that messages are written in first."""
+    names = {code: info["name"] for code, info in LANG_INFO.items() if "name" in info and len(code) == 2}
+    if also and also not in names:
+        names[also] = also
+    first = [(code, gettext(names.pop(code))) for code in OFTEN_SPOKEN]
+    rest = sorted(((code, gettext(name)) for code, name in names.items()), key=lambda choice: choice[1])
+    return first + rest
+
+
+def zones() -> list[tuple[str, Any]]:
+    """Every IANA zone, those of the United States first."""
+    elsewhere = sorted(
+        zone for zone in zoneinfo.available_timezones() if "/" in zone and not zone.startswith("Etc")
+    )
+    return [
+        ("", gettext("As the practice")),
+        (gettext("United States"), [(zone, _place(zone)) for zone in US_ZONES]),
+        (gettext("Elsewhere"), [(zone, _place(zone)) for zone in elsewhere if zone not in US_ZONES]),
+    ]
+
+
+def _place(zone: str) -> str:
+    region, _slash, city = zone.rpartition("/")
+    return f"{city.replace('_', ' ')} ({region.replace('_', ' ')})"
+
+
+def practitioners(team: Team | None = None) -> Any:
+    """Those who can care for a client: counselors and supervisors who still work here."""
+    people = User.objects.filter(is_active=True, role__in=[Role.COUNSELOR, Role.SUPERVISOR])
+    if team is not None:
+        people = people.filter(team_memberships__team=team, team_memberships__to_on=None)
+    return people.order_by("full_name", "pk").distinct()
+
+
+class ClientForm(forms.ModelForm[Client]):
+    """Who the person is."""
+
+    language = forms.ChoiceField(label=_("Language"), initial="en")
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        required=False,
+        help_text=_("Where the person lives: messages keep to their day."),
+    )
+
+    class Meta:
+        model = Client
+        fields = (
+            "given_name",
+            "family_name",
+            "chosen_name",
+            "pronouns",
+            "date_of_birth",
+            "language",
+            "time_zone",
+            "preferred_channel",
+        )
+        widgets = {"date_of_birth": DateInput()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._choices("language").choices = languages(also=self.instance.language)
+        self._choices("time_zone").choices = zones()
+        self.fields["language"].help_text = _("Messages go in Spanish or English.")
+
+    def _choices(self, name: str) -> forms.ChoiceField:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
+        return field
+
+    def clean_date_of_birth(self) -> Any:
+        born = self.cleaned_data["date_of_birth"]
+        if born and born > timezone.localdate():
+            raise forms.ValidationError(gettext("This day lies in the future."), code="future")
+        return born
+
+
+class RegisterForm(ClientForm):
+    """Who the person is, and who will care for them."""
+
+    team = forms.ModelChoiceField(Team.objects.none(), label=_("Team"), empty_label=None)
+    counselor = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Primary counselor"),
+        required=False,
+        empty_label=_("Nobody yet"),
+        help_text=_("May be named later. Without one, only the supervisor sees the client."),
+    )
+
+    def __init__(self, *args: Any, by: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = by.team_memberships.on(timezone.localdate(now))
+        if by.role == Role.SUPERVISOR:
+            places = places.filter(is_supervisor=True)
+            self.fields["counselor"].queryset = practitioners().filter(  # type: ignore[attr-defined]
+                team_memberships__team__in=places.values("team"), team_memberships__to_on=None
+            )
+        else:
+            del self.fields["counselor"]
+        teams = Team.objects.filter(pk__in=places.values("team")).order_by("name")
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+
+
+class ContactForm(forms.Form):
+    """A number or an address."""
+
+    kind = forms.ChoiceField(label=_("Kind"), choices=ContactPoint.Kind.choices)
+    value = forms.CharField(label=_("Number or address"), max_length=254)
+    is_shared = forms.BooleanField(
+        label=_("Others use it too"),
+        required=False,
+        help_text=_("Nothing is sent there until somebody has talked it over with the client."),
+    )
+    verified = forms.BooleanField(
+        label=_("Verified"), required=False, help_text=_("The client was reached there, or wrote from there.")
+    )
+
+
+class PermissionForm(forms.Form):
+    """The client's word that we may reach them one way."""
+
+    channel = forms.ChoiceField(label=_("The client agrees to"), choices=Permission.Channel.choices)
+    language = forms.ChoiceField(label=_("Language it was explained in"), initial="en")
+    version = forms.CharField(
+        label=_("Version of the wording"),
+        max_length=20,
+        initial="1",
+        help_text=_("As printed on the consent form."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["language"].choices = languages()  # type: ignore[attr-defined]
+
+
+class SubstanceForm(forms.ModelForm[ClientSubstance]):
+    """What is known of one of the client's substances."""
+
+    class Meta:
+        model = ClientSubstance
+        fields = ("first_used_on", "last_used_on", "route", "is_prescribed", "is_primary")
+        widgets = {"first_used_on": DateInput(), "last_used_on": DateInput()}
+        help_texts = {
+            "first_used_on": _("Roughly is enough."),
+            "is_primary": _("One substance is primary; choosing this one replaces the other."),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        for name in ("first_used_on", "last_used_on"):
+            if cleaned.get(name) and cleaned[name] > timezone.localdate():
+                self.add_error(name, gettext("This day lies in the future."))
+        return cleaned
+
+    def validate_constraints(self) -> None:
+        """The act answers for them: a new primary replaces the old one."""
+
+
+class AdmitForm(forms.Form):
+    """The beginning of an episode of care."""
+
+    admitted_on = forms.DateField(label=_("Admitted on"), widget=DateInput())
+    programme = forms.ModelChoiceField(
+        Programme.objects.order_by("site__name", "name"),
+        label=_("Programme"),
+        required=False,
+        empty_label=_("Not said"),
+    )
+
+    def clean_admitted_on(self) -> Any:
+        day = self.cleaned_data["admitted_on"]
+        if day > timezone.localdate():
+            raise forms.ValidationError(gettext("This day lies in the future."), code="future")
+        return day
+
+
+class AssignForm(forms.Form):
+    """Who is the primary counselor from now on."""
+
+    counselor = forms.ModelChoiceField(User.objects.none(), label=_("Primary counselor"), empty_label=None)
+
+    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["counselor"].queryset = practitioners(team)  # type: ignore[attr-defined]
+
+
+class CoverForm(forms.Form):
+    """Who stands in, and until when."""
+
+    counselor = forms.ModelChoiceField(User.objects.none(), label=_("Who covers"), empty_label=None)
+    until = forms.DateTimeField(
+        label=_("Until"),
+        widget=MomentInput(),
+        input_formats=["%Y-%m-%dT%H:%M"],
+        help_text=_("Cover ends by itself then."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["counselor"].queryset = practitioners()  # type: ignore[attr-defined]

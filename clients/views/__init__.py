@@ -1,0 +1,1 @@
+"""Pages of the record. Find, validate, act, answer."""

@@ -1,0 +1,25 @@
+"""Programs that knock at the second door."""
+
+import pytest
+from django.utils import timezone
+from rest_framework.test import APIClient
+
+from api.models import ApiToken
+
+
+def caller(user) -> APIClient:
+    """A program that carries a token of `user`."""
+    _row, text = ApiToken.issue(user=user, name="test", now=timezone.now())
+    client = APIClient()
+    client.credentials(HTTP_AUTHORIZATION=f"Bearer {text}")
+    return client
+
+
+@pytest.fixture
+def api(dana) -> APIClient:
+    return caller(dana)
+
+
+@pytest.fixture
+def strange_api(robin) -> APIClient:
+    return caller(robin)

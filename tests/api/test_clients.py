@@ -1,0 +1,100 @@
+"""Clients through the second door: the same acts, the same visibility."""
+
+import pytest
+
+from clients.models import AuditEvent, Client
+from tests.api.conftest import caller
+
+pytestmark = pytest.mark.django_db
+
+CLIENTS = "/api/v1/clients/"
+
+
+def test_a_registered_client_belongs_to_the_counselor_who_registered(api, dana, team):
+    made = api.post(
+        CLIENTS, {"given_name": "Kim", "team": str(team.uid), "time_zone": "America/Denver"}
+    ).json()
+    client = Client.objects.get(uid=made["uid"])
+    assert client.primary_counselor == dana
+    assert made["record_number"].startswith("T-")
+    assert api.get(f"{CLIENTS}{made['uid']}/").json()["summary"]["open_todos"] == 0
+
+
+def test_an_unknown_time_zone_is_refused(api, team):
+    answer = api.post(CLIENTS, {"given_name": "Kim", "team": str(team.uid), "time_zone": "Mars/Base"})
+    assert "time_zone" in answer.json()["error"]["fields"]
+
+
+def test_a_stranger_gets_404_everywhere_and_changes_nothing(strange_api, alex):
+    before = Client.objects.filter(pk=alex.pk).values().get()
+    base = f"{CLIENTS}{alex.uid}/"
+    assert strange_api.get(base).status_code == 404
+    assert strange_api.patch(base, {"chosen_name": "X"}).status_code == 404
+    for part in ("contact-points", "permissions", "substances", "episodes", "care-team"):
+        assert strange_api.get(f"{base}{part}/").status_code == 404
+    assert Client.objects.filter(pk=alex.pk).values().get() == before
+    refused = AuditEvent.objects.filter(verb="access.refused")
+    assert refused.count() == 7
+    assert refused.first().detail["uid"] == str(alex.uid)
+
+
+def test_a_404_says_nothing_about_the_client(strange_api, alex):
+    answer = strange_api.get(f"{CLIENTS}{alex.uid}/")
+    assert b"Moreno" not in answer.content
+    assert b"Alex" not in answer.content
+
+
+def test_reading_a_client_is_audited(api, alex):
+    api.get(f"{CLIENTS}{alex.uid}/")
+    assert AuditEvent.objects.filter(verb="record.viewed", client_id=alex.pk).count() == 1
+
+
+def test_search_finds_by_name_phone_and_record_number_only_what_is_visible(api, strange_api, alex):
+    phone = alex.contact_points.get().value
+    for words in ("moreno", "ALEX mor", phone, alex.record_number):
+        assert [row["uid"] for row in api.get(CLIENTS, {"q": words}).json()["results"]] == [str(alex.uid)]
+        assert strange_api.get(CLIENTS, {"q": words}).json()["results"] == []
+    assert api.get(CLIENTS, {"q": "nobody"}).json()["results"] == []
+    assert api.get(CLIENTS, {"q": ""}).json()["results"] == []
+
+
+def test_what_was_searched_for_is_not_kept_in_the_trail(api, alex):
+    api.get(CLIENTS, {"q": "moreno"})
+    assert "moreno" not in str(AuditEvent.objects.filter(verb="list.viewed").get().detail)
+
+
+def test_several_substances_and_one_primary(api, alex):
+    base = f"{CLIENTS}{alex.uid}/substances/"
+    api.post(base, {"substance": "clonazepam", "is_primary": True})
+    api.post(base, {"substance": "heroin", "is_primary": True, "route": "nasal"})
+    rows = {row["substance"]: row["is_primary"] for row in api.get(base).json()}
+    assert rows == {"clonazepam": False, "heroin": True}
+
+
+def test_use_that_ends_before_it_began_is_refused(api, alex):
+    body = {"substance": "alcohol", "first_used_on": "2026-02-01", "last_used_on": "2026-01-01"}
+    answer = api.post(f"{CLIENTS}{alex.uid}/substances/", body)
+    assert list(answer.json()["error"]["fields"]) == ["last_used_on"]
+
+
+def test_the_administrator_sees_an_empty_list(ada, alex):
+    assert caller(ada).get(CLIENTS).json()["results"] == []
+
+
+def test_permissions_are_separate_records(api, alex):
+    base = f"{CLIENTS}{alex.uid}/permissions/"
+    api.post(base, {"channel": "call", "version": "2", "language": "es"})
+    rows = {row["channel"]: row["version"] for row in api.get(base).json()}
+    assert rows == {"text": "1", "call": "2"}
+
+
+def test_admitting_twice_is_a_conflict(api, alex):
+    base = f"{CLIENTS}{alex.uid}/episodes/"
+    assert api.post(base, {"admitted_on": "2026-01-05"}).status_code == 201
+    assert api.post(base, {"admitted_on": "2026-01-06"}).status_code == 409
+
+
+def test_the_catalogue_shows_no_street_names(api):
+    row = api.get("/api/v1/substances/clonazepam/").json()
+    assert row["klass"] == "sedative"
+    assert "street_names" not in row
