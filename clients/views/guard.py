@@ -24,7 +24,11 @@ def needs(verb: Verb) -> Callable[[View], View]:
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not can(request.user, verb):
                 audit.record(
-                    audit.REFUSED, by=request.user, at=timezone.now(), what=verb.value, path=request.path[:200]
+                    audit.REFUSED,
+                    by=request.user,
+                    at=timezone.now(),
+                    what=verb.value,
+                    path=request.path[:200],
                 )
                 raise PermissionDenied
             return view(request, *args, **kwargs)

@@ -1,0 +1,56 @@
+"""What stands beside a client's name on every page about them: ways to reach, agreements, substances, care."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from clients.models import CareTeamMember, Client, ClientSubstance, ContactPoint, EpisodeOfCare, Permission
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """One way to reach the client: the newest word on it, if any was ever given."""
+
+    channel: Permission.Channel
+    latest: Permission | None
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The right column of the client's page."""
+
+    contact_points: list[ContactPoint]
+    agreements: list[Agreement]
+    substances: list[ClientSubstance]
+    care_team: list[CareTeamMember]
+    episodes: list[EpisodeOfCare]
+
+    @property
+    def open_episode(self) -> EpisodeOfCare | None:
+        return next((one for one in self.episodes if one.discharged_on is None), None)
+
+
+def overview(client: Client, at: datetime) -> Overview:
+    """Everything at once, in five queries however much there is."""
+    return Overview(
+        contact_points=list(client.contact_points.current()),
+        agreements=agreements(client, at),
+        substances=list(client.substances.select_related("substance")),
+        care_team=list(
+            client.care_team.in_force(at).select_related("user").order_by("-role", "starts_at", "pk")
+        ),
+        episodes=list(client.episodes_of_care.select_related("programme")),
+    )
+
+
+def agreements(client: Client, at: datetime) -> list[Agreement]:
+    """One line a channel, in the order of the channels."""
+    newest: dict[str, Permission] = {}
+    rows = client.permissions.select_related("granted_by", "withdrawn_by").order_by("granted_at", "pk")
+    for row in rows:
+        newest[row.channel] = row
+    return [
+        Agreement(channel, found, found is not None and found.holds(at))
+        for channel in Permission.Channel
+        for found in [newest.get(channel)]
+    ]
