@@ -150,7 +150,7 @@ def stage_chart(series: StageSeries, *, start: date, end: date, tz: tzinfo, lang
         shown = [mark for mark in marks if first <= mark.at < last]
         frames = (
             Frame("wide", 720, first, last, gutter=96, label_room=58),
-            Frame("narrow", 360, first, last, gutter=10, label_room=50),
+            Frame("narrow", 340, first, last, gutter=5, label_room=50, right=7),
         )
         drawn = format_html_join("", "{}", ((_sheet(frame, series, shown, tz),) for frame in frames))
         svg = format_html('<div class="chart" data-chart>{}{}{}</div>', drawn, _said(), _legend())

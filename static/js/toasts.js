@@ -25,7 +25,7 @@
   }
 
   function show({ text, tone }) {
-    const toast = document.createElement("li");
+    const toast = document.createElement("p");
     toast.className = `toast toast-${TONES.includes(tone) ? tone : "plain"}`;
     toast.textContent = text;
     document.querySelector("[data-toasts]")?.append(toast);
