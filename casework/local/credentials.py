@@ -14,7 +14,7 @@ class SignIn:
     role: str
 
 
-COUNSELOR = SignIn("dana@demo.example", "Dana Whitfield", "counselor")
-SUPERVISOR = SignIn("sam@demo.example", "Sam Okafor", "supervisor")
-ADMINISTRATOR = SignIn("ada@demo.example", "Ada Lindqvist", "administrator")
+COUNSELOR = SignIn("dana@demo.example", "Dana Reyes", "counselor")
+SUPERVISOR = SignIn("sam@demo.example", "Sam Ortiz", "supervisor")
+ADMINISTRATOR = SignIn("ada@demo.example", "Ada Park", "administrator")
 SIGN_INS = (COUNSELOR, SUPERVISOR, ADMINISTRATOR)
