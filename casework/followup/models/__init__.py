@@ -1,0 +1,30 @@
+"""What happens next: plans and to-dos, and the messages that go out and come in."""
+
+from casework.followup.models.messages import Attempt, Heartbeat, InboundMessage, Message, Priority, ProviderEvent
+from casework.followup.models.plans import (
+    RUNNING,
+    ContactAttempt,
+    FollowUpPlan,
+    PlanReport,
+    PlanState,
+    SafetyChecklist,
+    ToDo,
+    ToDoState,
+)
+
+__all__ = [
+    "RUNNING",
+    "Attempt",
+    "ContactAttempt",
+    "FollowUpPlan",
+    "Heartbeat",
+    "InboundMessage",
+    "Message",
+    "PlanReport",
+    "PlanState",
+    "Priority",
+    "ProviderEvent",
+    "SafetyChecklist",
+    "ToDo",
+    "ToDoState",
+]
