@@ -9,3 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casework.settings")
 app = Celery("casework")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+# The beat only wakes: a sweep that nobody took in time is worthless, the next one finds the same rows.
+app.conf.beat_schedule = {
+    "sweep": {"task": "followup.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "tidy": {"task": "followup.tidy", "schedule": 60.0, "options": {"expires": 60}},
+}

@@ -1,0 +1,42 @@
+"""The deliverer: what is due leaves once, whoever wakes it and whatever dies meanwhile (docs/adr/0002).
+
+Any number of processes may call `deliver_due` at the same time; the claim decides. It takes its time from PostgreSQL.
+"""
+
+import os
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from django.conf import settings
+
+from casework.followup.delivery.callbacks import record_status
+from casework.followup.delivery.claim import Watermark, claim
+from casework.followup.delivery.reconcile import expire, look_up
+from casework.followup.delivery.send import send
+
+__all__ = ["deliver_due", "record_status"]
+
+
+def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
+    """Free what vanished senders held, look up what is unclear, send what is due; return how many were sent.
+
+    `grace`: leave alone what has been due for less than this many seconds. Stops after about `seconds`.
+    """
+    owner = f"{socket.gethostname()}:{os.getpid()}"
+    watermark = Watermark()
+    until = time.monotonic() + seconds
+    sent = 0
+    with ThreadPoolExecutor(settings.FOLLOWUP_SENDERS, thread_name_prefix="sender") as pool:
+        expire()
+        look_up(pool=pool)
+        while time.monotonic() < until:
+            began = time.monotonic()  # before the claim, so that our lease ends no later than the database's
+            claimed = claim(owner=owner, watermark=watermark, grace=grace)
+            sent += send(claimed.held, until=began + settings.FOLLOWUP_LEASE, pool=pool)
+            if claimed.taken:
+                continue
+            if not watermark.raised:
+                break
+            watermark.reset()
+    return sent

@@ -1,0 +1,155 @@
+"""Writing down what came of an attempt, by the holder of the fence only."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from django.db import connection, transaction
+
+from casework.followup import optout, todos
+from casework.followup.channels import About
+from casework.followup.delivery.retry import Next
+from casework.followup.models import Attempt, Message
+from clients import actions as records
+from clients.models import Client, ContactPoint
+
+log = structlog.get_logger(__name__)
+
+SETTLE = """
+WITH done AS (
+    SELECT *
+      FROM unnest(%(messages)s::bigint[], %(fences)s::bigint[], %(attempts)s::uuid[], %(outcomes)s::text[],
+                  %(provider_ids)s::text[], %(codes)s::text[], %(statuses)s::text[], %(reasons)s::text[],
+                  %(params)s::jsonb[], %(delays)s::float8[])
+           AS t(message_id, fence, attempt_id, outcome, provider_id, code, status, reason, params, delay)
+), locked AS MATERIALIZED (
+    SELECT id FROM followup_message WHERE id = ANY(%(messages)s::bigint[]) ORDER BY id FOR UPDATE
+), decided AS (
+    SELECT done.*, m.recalled = 'cancel' AND done.status IN ('planned', 'failed') AS stops
+      FROM done JOIN locked ON locked.id = done.message_id JOIN followup_message AS m ON m.id = done.message_id
+), settled AS (
+    UPDATE followup_message AS m
+       SET status = CASE WHEN d.stops THEN 'cancelled' ELSE d.status END,
+           reason_code = CASE WHEN d.stops THEN m.recall_reason ELSE d.reason END,
+           reason_params = d.params,
+           due_at = CASE WHEN d.delay IS NULL OR d.stops THEN m.due_at
+                         ELSE statement_timestamp() + make_interval(secs => d.delay) END,
+           sent_at = CASE WHEN d.status = 'sent' THEN statement_timestamp() ELSE m.sent_at END,
+           closed_at = CASE WHEN d.stops OR d.status = 'dead' THEN statement_timestamp() ELSE m.closed_at END,
+           attempts_made = m.attempts_made - CASE WHEN d.outcome = 'withheld' THEN 1 ELSE 0 END,
+           possible_duplicate = m.possible_duplicate OR d.reason = 'resent_possible_duplicate',
+           recalled = CASE WHEN d.status = 'unknown' THEN m.recalled ELSE '' END,
+           lease_owner = '', lease_until = NULL
+      FROM decided AS d
+     WHERE m.id = d.message_id AND m.fence = d.fence AND m.status = %(held_as)s
+    RETURNING m.id, m.status
+)
+UPDATE followup_attempt AS a
+   SET outcome = done.outcome, error_code = done.code, settled_at = statement_timestamp(),
+       provider_id = CASE WHEN done.provider_id = '' THEN a.provider_id ELSE done.provider_id END
+  FROM done LEFT JOIN settled ON settled.id = done.message_id
+ WHERE a.id = done.attempt_id
+   AND (settled.id IS NOT NULL OR (done.outcome = 'accepted' AND a.outcome <> 'accepted'))
+RETURNING a.message_id, settled.status
+"""
+
+# A sender that lost its fence still tells the truth about its own attempt; the message may by then have gone twice.
+FLAG_LATE = """
+UPDATE followup_message AS m
+   SET possible_duplicate = true
+ WHERE m.id = ANY(%(messages)s::bigint[])
+   AND 1 < (SELECT count(*) FROM followup_attempt AS a
+             WHERE a.message_id = m.id AND a.outcome IN ('accepted', 'unknown', 'started'))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One attempt, whose it is, and what follows."""
+
+    message: Message
+    fence: int
+    attempt_id: UUID
+    recipient: str
+    next: Next
+
+
+def settle(results: Sequence[Result], *, held_as: str = Message.Status.CLAIMED) -> list[int]:
+    """Write outcomes where the fence is still ours; return the ids of the messages that were settled."""
+    if not results:
+        return []
+    gave_up = [result for result in results if result.next.status == Message.Status.DEAD]
+    with transaction.atomic():
+        if gave_up:
+            lock_clients([result.message.client_id for result in gave_up])
+        with connection.cursor() as cursor:
+            cursor.execute(SETTLE, {**_columns(results), "held_as": str(held_as)})
+            rows = dict(cursor.fetchall())
+            late = [message_id for message_id, status in rows.items() if status is None]
+            if late:
+                cursor.execute(FLAG_LATE, {"messages": late})
+        settled = [message_id for message_id, status in rows.items() if status is not None]
+        for result in gave_up:
+            if rows.get(result.message.pk) == Message.Status.DEAD:
+                tell(
+                    result.message,
+                    reason=result.next.reason,
+                    about=result.next.about,
+                    recipient=result.recipient,
+                )
+    if late:
+        log.warning("settled_after_losing_the_fence", messages=late)
+    return settled
+
+
+def _columns(results: Sequence[Result]) -> dict[str, list[object]]:
+    return {
+        "messages": [result.message.pk for result in results],
+        "fences": [result.fence for result in results],
+        "attempts": [result.attempt_id for result in results],
+        "outcomes": [str(result.next.outcome) for result in results],
+        "provider_ids": [result.next.provider_id for result in results],
+        "codes": [result.next.code for result in results],
+        "statuses": [str(result.next.status) for result in results],
+        "reasons": [result.next.reason for result in results],
+        "params": [json.dumps(result.next.params) for result in results],
+        "delays": [result.next.delay for result in results],
+    }
+
+
+def clock() -> datetime:
+    """The database's time, which alone decides."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        at: datetime = cursor.fetchone()[0]
+    return at
+
+
+def lock_clients(ids: Sequence[int]) -> None:
+    """Take the clients before their messages, the order that every action keeps."""
+    list(
+        Client.objects.select_for_update().filter(pk__in=set(ids)).order_by("pk").values_list("pk", flat=True)
+    )
+
+
+def tell(message: Message, *, reason: str, about: About = About.MESSAGE, recipient: str = "") -> None:
+    """Leave the counselor a to-do for a message that will not arrive, and draw the consequence for its address.
+
+    Call it with the client locked, in the transaction that closes the message.
+    """
+    now = clock()
+    todos.message_failed(message=message, reason=reason, now=now)
+    if about is About.RECIPIENT:
+        for point in ContactPoint.objects.current().filter(client=message.client_id, normalized=recipient):
+            records.set_contact_state(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
+        Message.objects.filter(client=message.client_id).recall()
+    if about is About.OPT_OUT:
+        optout.provider_blocked(client_id=message.client_id, now=now)
+
+
+def current_attempt(message: Message) -> Attempt:
+    """The attempt that the message's present or last lease was for."""
+    return Attempt.objects.get(pk=message.attempt_id)

@@ -1,0 +1,55 @@
+"""`manage.py watch`: the watchman. It needs no broker, delivers what others left, and raises the alarm."""
+
+import signal
+import threading
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import DatabaseError, close_old_connections, connection
+from django.utils import timezone
+
+from casework.followup import delivery, heartbeats, plan_upkeep
+from casework.followup.dead_man import alarms
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    """Poll until told to stop."""
+
+    help = "Deliver what is due even without a broker, and raise the alarm when nobody does."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        log.info("watchman_starts", poll=settings.FOLLOWUP_WATCH_POLL, grace=settings.FOLLOWUP_WATCH_GRACE)
+        raised: frozenset[str] = frozenset()
+        rounds = 0
+        while not stop.is_set():
+            raised = self.round(raised, tidy=rounds % 12 == 0)
+            rounds += 1
+            stop.wait(settings.FOLLOWUP_WATCH_POLL)
+
+    def round(self, raised: frozenset[str], *, tidy: bool) -> frozenset[str]:
+        """Look once; return the alarms that stand. A database that is away is waited for."""
+        close_old_connections()
+        try:
+            heartbeats.beat(heartbeats.WATCH)
+            sent = delivery.deliver_due(grace=settings.FOLLOWUP_WATCH_GRACE)
+            if sent:
+                log.warning("watchman_delivered", sent=sent)
+            if tidy:
+                plan_upkeep.complete_finished(timezone.now())
+            standing = frozenset(alarms())
+        except DatabaseError as error:
+            log.error("database_away", error=type(error).__name__)
+            connection.close()
+            return raised
+        for alarm in standing - raised:
+            log.error("dead_man", alarm=alarm)
+        for alarm in raised - standing:
+            log.info("dead_man_over", alarm=alarm)
+        return standing

@@ -1,0 +1,69 @@
+"""What Celery runs: address labels without arguments. Losing any of them costs seconds, never a message."""
+
+import time
+from typing import Final
+
+import structlog
+from celery import shared_task
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from kombu.exceptions import OperationalError
+
+from casework.followup import delivery, heartbeats, plan_upkeep
+
+log = structlog.get_logger(__name__)
+
+LANE: Final = 0x7475726E  # first half of the advisory lock's number: ours among other users of the database
+QUIET_AFTER_FAILURE: Final = (
+    10.0  # seconds without waking after a broker did not answer; the watchman delivers meanwhile
+)
+_broker_away_until = 0.0
+
+
+def wake() -> None:
+    """Ask a worker to deliver now. For `transaction.on_commit`: never raises and never keeps a person waiting."""
+    global _broker_away_until  # noqa: PLW0603 each process remembers, so that a dead broker costs a second once
+    if time.monotonic() < _broker_away_until:
+        return
+    try:
+        deliver.apply_async(retry=False, expires=30)
+    except (OperationalError, OSError) as error:
+        _broker_away_until = time.monotonic() + QUIET_AFTER_FAILURE
+        log.warning("broker_away", error=type(error).__name__)
+
+
+@shared_task(name="followup.deliver")
+def deliver() -> None:
+    """Deliver what is due: sent on commit by whoever wrote a message."""
+    heartbeats.beat(heartbeats.WORKER)
+    _in_a_lane()
+
+
+@shared_task(name="followup.sweep")
+def sweep() -> None:
+    """Deliver what is due: sent by the beat every second, whoever wrote what."""
+    heartbeats.beat(heartbeats.WORKER, heartbeats.BEAT)
+    _in_a_lane()
+
+
+@shared_task(name="followup.tidy")
+def tidy() -> None:
+    """Close the plans whose last step is done."""
+    plan_upkeep.complete_finished(timezone.now())
+
+
+def _in_a_lane() -> None:
+    """Deliver, unless as many processes as may are at it already; they go on until nothing is due."""
+    with connection.cursor() as cursor:
+        for lane in range(settings.FOLLOWUP_LANES):
+            cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LANE, lane])
+            if cursor.fetchone()[0]:
+                break
+        else:
+            return
+    try:
+        delivery.deliver_due()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LANE, lane])
