@@ -141,6 +141,13 @@ class ReportRepeat(models.Model):
 
     class Meta:
         ordering: ClassVar = ["reported_at", "id"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["report", "idempotency_key"],
+                condition=~Q(idempotency_key=""),
+                name="one_repeat_per_idempotency_key",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"repeat of report {self.report_id}"

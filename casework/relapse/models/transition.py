@@ -16,6 +16,7 @@ class StageTransition(models.Model):
     class Cause(models.TextChoices):
         ASSESSMENT = "assessment", _("Assessment")
         REPORT = "report", _("Report")
+        USE = "use", _("Use seen differently")
         CORRECTION = "correction", _("Correction of a mistake")
 
     client = models.ForeignKey("clients.Client", models.PROTECT, related_name="stage_transitions")

@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from casework.relapse import episodes
-from casework.relapse.reporting import SELF_REPORTS, ReportSource
+from casework.relapse.reporting import SELF_REPORTS, TO_CONFIRM, ReportSource
 from clients.base import ClientOwnedQuerySet, Record, classify
 from clients.models import ClientSubstance
 
@@ -39,6 +39,13 @@ class UseEpisodeQuerySet(ClientOwnedQuerySet):
     def standing(self) -> Self:
         """Those not taken back, not a mistake, not found to be without substance."""
         return self.exclude(verification__in=[Verification.VOID, Verification.UNSUBSTANTIATED])
+
+    def believed(self) -> Self:
+        """Those on record, without what still awaits a talk with the client."""
+        awaiting = Q(
+            verification__in=[Verification.REPORTED, Verification.PRESUMPTIVE], source__in=TO_CONFIRM
+        ) | Q(verification=Verification.PRESUMPTIVE)
+        return self.standing().exclude(awaiting)
 
     def counting(self) -> Self:
         """Those that a stage may rest on: told by the client, or confirmed (clinical.md §1.4)."""
@@ -105,6 +112,13 @@ class UseEpisode(Record):
 
     def __str__(self) -> str:
         return f"use episode {self.uid}"
+
+    @property
+    def counts(self) -> bool:
+        """Whether a stage may rest on it: the same rule as the queryset's `counting`."""
+        if self.verification == Verification.REPORTED:
+            return self.source in SELF_REPORTS
+        return self.verification in (Verification.CORROBORATED, Verification.CONFIRMED)
 
     def classification(self, thresholds: episodes.Thresholds = episodes.DEFAULT) -> episodes.EpisodeClass:
         """Lapse or relapse: the counselor's word when there is one, else what the days say."""

@@ -1,0 +1,255 @@
+"""Relapse reports: kept once, confirmed or closed, never lost (clinical.md §1.7)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from casework.relapse.models import RelapseReport, ReportRepeat, StageTransition, UseEpisode
+from casework.relapse.models.use import Verification
+from casework.relapse.moving import Learned, Moved, plan_runs, settle
+from casework.relapse.reporting import (
+    REPORTABLE,
+    Following,
+    Precision,
+    ReportSource,
+    ReportState,
+    needs_confirmation,
+)
+from clients import audit
+from clients.access import Verb, require
+from clients.actions import locked
+from clients.errors import InvalidInput
+from clients.models import Client
+from clients.stage import Stage
+
+Cause = StageTransition.Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportRecorded:
+    """The report that now stands for what was told, and what telling it changed."""
+
+    report: RelapseReport
+    created: bool
+    confirmed_now: bool = False
+    moved: Moved | None = None
+
+    @property
+    def following(self) -> Following:
+        """What to set in motion: nothing when the same was told before."""
+        return self.report.following if self.created or self.confirmed_now else Following.NOTHING
+
+
+@transaction.atomic
+def record_report(
+    *,
+    client_id: int,
+    stage: str,
+    source: str,
+    by: Any,
+    now: datetime,
+    reported_at: datetime | None = None,
+    occurred_on: date | None = None,
+    occurred_precision: str = "",
+    narrative: str = "",
+    episode: UseEpisode | None = None,
+    reclassified: bool = False,
+    handled_in_contact: bool = False,
+    idempotency_key: str = "",
+) -> ReportRecorded:
+    """Record that a relapse was reported, and raise the stage if this source may.
+
+    Told twice (same key, or same episode and day), it is attached to the report that is there. Raises InvalidInput
+    for a time in the future, an occurrence after the report, or a stage or source that cannot be reported.
+    """
+    require(by, Verb.REPORT_RELAPSE)
+    client = locked(client_id)
+    if known := _same_key(client, idempotency_key):
+        return ReportRecorded(report=known, created=False)
+    report = RelapseReport(
+        client=client,
+        stage=stage,
+        source=source,
+        by=by,
+        recorded_at=now,
+        reported_at=reported_at or now,
+        occurred_on=occurred_on,
+        occurred_precision=occurred_precision or (Precision.DAY if occurred_on else Precision.UNKNOWN),
+        narrative=narrative.strip(),
+        episode=episode,
+        handled_in_contact=handled_in_contact,
+        idempotency_key=idempotency_key,
+    )
+    _check(report, now=now)
+    if known := _same_event(report):
+        return _attach(known, report, by=by, now=now)
+    new_use = episode is not None and not episode.reports.exists()
+    report.save()
+    audit.record(
+        "relapse.reported",
+        by=by,
+        at=now,
+        client_id=client.pk,
+        target=report,
+        stage=report.stage,
+        source=report.source,
+    )
+    learned = Learned(use_during_plan=new_use and plan_runs(client), reclassified=reclassified)
+    return ReportRecorded(report=report, created=True, moved=_settle(report, learned, at=now))
+
+
+def _settle(report: RelapseReport, learned: Learned, *, at: datetime) -> Moved:
+    """A report that may not set the stage teaches nothing yet either."""
+    counts = report.following is Following.PLAN
+    return settle(
+        report.client, at=at, cause=Cause.REPORT, learned=learned if counts else None, report=report
+    )
+
+
+def _check(report: RelapseReport, *, now: datetime) -> None:
+    if report.stage not in REPORTABLE:
+        raise InvalidInput(_("Choose the stage that was reported."), field="stage")
+    if report.source not in ReportSource.values:
+        raise InvalidInput(_("Choose who or what told us."), field="source")
+    if report.reported_at > now:
+        raise InvalidInput(_("A report cannot lie in the future."), field="reported_at")
+    if report.episode is not None and report.stage != Stage.PHYSICAL:
+        raise InvalidInput(_("Any use is the physical stage, even one time."), field="stage")
+    if report.episode is not None and report.episode.client_id != report.client_id:
+        raise InvalidInput(_("That use belongs to another client."), field="episode")
+    _check_day(report)
+
+
+def _check_day(report: RelapseReport) -> None:
+    if (report.occurred_on is None) != (report.occurred_precision == Precision.UNKNOWN):
+        raise InvalidInput(_("Give the day and how exactly it is known, or neither."), field="occurred_on")
+    if report.occurred_on and report.occurred_on > _local_day(report):
+        raise InvalidInput(_("It cannot have happened after it was reported."), field="occurred_on")
+
+
+def _local_day(report: RelapseReport) -> date:
+    return timezone.localdate(report.reported_at, report.client.zone)
+
+
+def _day(report: RelapseReport) -> date:
+    return report.occurred_on or _local_day(report)
+
+
+def _same_key(client: Client, key: str) -> RelapseReport | None:
+    if not key:
+        return None
+    found = RelapseReport.objects.filter(client=client, idempotency_key=key).first()
+    if found is None:
+        repeat = ReportRepeat.objects.filter(report__client=client, idempotency_key=key).first()
+        found = repeat.report if repeat else None
+    return found
+
+
+def _same_event(report: RelapseReport) -> RelapseReport | None:
+    """A standing report of the same episode and the same day (clinical.md §1.7)."""
+    if report.episode is None:
+        return None
+    standing = RelapseReport.objects.standing().filter(client=report.client, episode=report.episode)
+    for known in standing.order_by("reported_at", "pk"):
+        known.client = report.client
+        if _day(known) == _day(report):
+            return known
+    return None
+
+
+def _attach(known: RelapseReport, told: RelapseReport, *, by: Any, now: datetime) -> ReportRecorded:
+    """Keep what was told again; the client's own word confirms what others said before."""
+    ReportRepeat.objects.create(
+        report=known,
+        source=told.source,
+        reported_at=told.reported_at,
+        by=by,
+        narrative=told.narrative,
+        idempotency_key=told.idempotency_key,
+    )
+    audit.record(
+        "relapse.report_repeated", by=by, at=now, client_id=known.client_id, target=known, source=told.source
+    )
+    confirms = known.needs_confirmation and told.following is Following.PLAN
+    moved = _confirm(known, by=by, now=now) if confirms else None
+    return ReportRecorded(report=known, created=False, confirmed_now=confirms, moved=moved)
+
+
+def _locked_report(report_id: int) -> RelapseReport:
+    client = locked(RelapseReport.objects.values_list("client", flat=True).get(pk=report_id))
+    report = RelapseReport.objects.select_for_update(of=("self",)).get(pk=report_id)
+    report.client = client
+    return report
+
+
+@transaction.atomic
+def corroborate(*, report_id: int, by: Any, now: datetime) -> ReportRecorded:
+    """Confirm a report after talking with the client; from now on it may set the stage. Raises InvalidTransition."""
+    require(by, Verb.DECIDE_REPORT)
+    report = _locked_report(report_id)
+    started = report.following is Following.PLAN
+    moved = _confirm(report, by=by, now=now)
+    return ReportRecorded(report=report, created=False, confirmed_now=not started, moved=moved)
+
+
+def _confirm(report: RelapseReport, *, by: Any, now: datetime) -> Moved:
+    first = needs_confirmation(report.source)
+    report.move_to(ReportState.CORROBORATED)
+    report.confirmed_at, report.confirmed_by = now, by
+    report.save(update_fields=["state", "confirmed_at", "confirmed_by"])
+    if report.episode is not None:
+        report.episode.verification = Verification.CORROBORATED
+        report.episode.save(update_fields=["verification"])
+    audit.record("relapse.report_confirmed", by=by, at=now, client_id=report.client_id, target=report)
+    new_use = first and report.episode is not None
+    return _settle(report, Learned(use_during_plan=new_use and plan_runs(report.client)), at=now)
+
+
+@transaction.atomic
+def mark_unsubstantiated(*, report_id: int, reason: str, by: Any, now: datetime) -> ReportRecorded:
+    """Close a report that was not borne out. Raises InvalidTransition, InvalidInput without a reason."""
+    return _close(report_id, ReportState.UNSUBSTANTIATED, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def retract(*, report_id: int, reason: str, by: Any, now: datetime) -> ReportRecorded:
+    """Take a report back; it leaves every count. Raises InvalidTransition, InvalidInput without a reason."""
+    return _close(report_id, ReportState.RETRACTED, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def mark_report_error(*, report_id: int, reason: str, by: Any, now: datetime) -> ReportRecorded:
+    """Mark a report as a mistake; it leaves every count. Raises InvalidTransition, InvalidInput without a reason."""
+    return _close(report_id, ReportState.ENTERED_IN_ERROR, reason=reason, by=by, now=now)
+
+
+def _close(report_id: int, state: ReportState, *, reason: str, by: Any, now: datetime) -> ReportRecorded:
+    require(by, Verb.DECIDE_REPORT)
+    if not reason.strip():
+        raise InvalidInput(_("Say why, in a few words."), field="reason")
+    report = _locked_report(report_id)
+    report.move_to(state)
+    report.closed_at = report.closed_at or now
+    report.closed_by, report.closed_reason = by, reason.strip()
+    report.save(update_fields=["state", "closed_at", "closed_by", "closed_reason"])
+    _release_episode(report)
+    audit.record(f"relapse.report_{state}", by=by, at=now, client_id=report.client_id, target=report)
+    moved = settle(report.client, at=now, cause=Cause.CORRECTION, report=report)
+    return ReportRecorded(report=report, created=False, moved=moved)
+
+
+def _release_episode(report: RelapseReport) -> None:
+    """An episode that no standing report speaks of any more goes the way of the report."""
+    episode = report.episode
+    if (
+        episode is None
+        or episode.reports.filter(state__in=[ReportState.REPORTED, ReportState.CORROBORATED]).exists()
+    ):
+        return
+    unproven = report.state == ReportState.UNSUBSTANTIATED
+    episode.verification = Verification.UNSUBSTANTIATED if unproven else Verification.VOID
+    episode.save(update_fields=["verification"])

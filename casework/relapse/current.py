@@ -1,0 +1,163 @@
+"""Where a client stands now and stood before, from what is on record (clinical.md §1.5, §1.6)."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.conf import settings
+from django.utils import timezone
+
+from casework.relapse import episodes
+from casework.relapse.models import RelapseReport, StageAssessment, UseDay, UseEpisode
+from casework.relapse.transitions import Assessed, Reported, Step, steps
+from clients.models import Client, ClientSummary, EpisodeOfCare
+from clients.stage import Stage
+
+
+def thresholds() -> episodes.Thresholds:
+    """The practice's thresholds for use episodes: RELAPSE_THRESHOLDS in settings, over the defaults."""
+    return episodes.Thresholds(**getattr(settings, "RELAPSE_THRESHOLDS", {}))
+
+
+def assessed(client: Client, *, at: datetime) -> list[Assessed]:
+    """The final assessments up to `at`."""
+    rows = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    return [Assessed(row.assessed_at, Stage(row.counselor_stage), row.pk) for row in rows]
+
+
+def reported(client: Client, *, at: datetime) -> list[Reported]:
+    """The reports that may raise the stage, each from the moment it may, up to `at`."""
+    rows = RelapseReport.objects.standing().filter(client=client, reported_at__lte=at)
+    counting = [(row.counts_from, Stage(row.stage), row.pk) for row in rows]
+    return [Reported(since, stage, pk) for since, stage, pk in counting if since is not None and since <= at]
+
+
+def way(client: Client, *, at: datetime) -> list[Step]:
+    """Every step of the stage up to `at`, oldest first."""
+    return steps(assessed(client, at=at), reported(client, at=at))
+
+
+def current_stage(client: Client, *, at: datetime) -> Stage | None:
+    """The stage that holds at `at`; None while nothing is known."""
+    found = way(client, at=at)
+    return found[-1].stage if found else None
+
+
+def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
+    """Days with use that the client told of or that was confirmed, from `first` to `last`, both counted."""
+    return _days(UseEpisode.objects.counting().filter(client=client), on__range=(first, last))
+
+
+def known_use_days(client: Client) -> list[date]:
+    """Every day with use on record, without what still awaits a talk with the client."""
+    return _days(UseEpisode.objects.believed().filter(client=client))
+
+
+def _days(found: Any, **when: Any) -> list[date]:
+    return list(
+        UseDay.objects.filter(episode__in=found, **when)
+        .values_list("on", flat=True)
+        .distinct()
+        .order_by("on")
+    )
+
+
+def in_care_since(client: Client) -> date:
+    """The first admission; the day of registration when none is on record."""
+    first = EpisodeOfCare.objects.filter(client=client).order_by("admitted_on").first()
+    return first.admitted_on if first else timezone.localdate(client.registered_at, client.zone)
+
+
+def longest_run(client: Client, *, at: datetime) -> int:
+    """The most days in a row in care without use, up to the client's today. It never shrinks."""
+    return episodes.longest_run_without_use(
+        known_use_days(client), since=in_care_since(client), until=timezone.localdate(at, client.zone)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UseMark:
+    """An episode as a chart draws it: its days, its class and whether it goes on."""
+
+    episode: UseEpisode
+    days: tuple[date, ...]
+    klass: episodes.EpisodeClass
+    ongoing: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """All that the stage chart of a client shows, oldest first."""
+
+    steps: list[Step]
+    assessments: list[StageAssessment]
+    reports: list[RelapseReport]
+    use: list[UseMark]
+    in_care_since: date
+    longest_run: int
+
+
+def history(client: Client, *, at: datetime) -> History:
+    """The stage over time with the assessments, reports and use behind it, in a fixed number of queries."""
+    assessments = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    reports = RelapseReport.objects.standing().filter(client=client, reported_at__lte=at)
+    use = (
+        UseEpisode.objects.standing()
+        .filter(client=client)
+        .select_related("substance")
+        .prefetch_related("days")
+    )
+    return History(
+        steps=way(client, at=at),
+        assessments=list(assessments.select_related("assessor").reverse()),
+        reports=list(reports.select_related("by").order_by("reported_at", "pk")),
+        use=[_mark(one, timezone.localdate(at, client.zone)) for one in use.order_by("first_use_on", "pk")],
+        in_care_since=in_care_since(client),
+        longest_run=longest_run(client, at=at),
+    )
+
+
+def _mark(episode: UseEpisode, on: date) -> UseMark:
+    limits = thresholds()
+    return UseMark(
+        episode=episode,
+        days=tuple(day.on for day in episode.days.all()),
+        klass=episode.classification(limits),
+        ongoing=episode.is_ongoing(on, limits),
+    )
+
+
+def refresh_summary(client: Client, *, at: datetime) -> ClientSummary:
+    """Write the stage columns of the client's summary anew from the records. The caller holds the client's row."""
+    summary, _created = ClientSummary.objects.get_or_create(client=client)
+    found = way(client, at=at)
+    days = known_use_days(client)
+    summary.stage = found[-1].stage.value if found else ""
+    summary.stage_since, summary.stage_before = _since(found)
+    summary.stage_from_report = bool(found) and isinstance(found[-1].because, Reported)
+    summary.last_assessed_at = max((one.at for one in assessed(client, at=at)), default=None)
+    summary.last_use_on = days[-1] if days else None
+    summary.save(
+        update_fields=[
+            "stage",
+            "stage_since",
+            "stage_before",
+            "stage_from_report",
+            "last_assessed_at",
+            "last_use_on",
+        ]
+    )
+    return summary
+
+
+def _since(found: list[Step]) -> tuple[datetime | None, str]:
+    """From when the present stage has held without a break, and which one held before it."""
+    if not found:
+        return None, ""
+    since, before = found[-1].at, ""
+    for step in reversed(found):
+        if step.stage != found[-1].stage:
+            before = step.stage.value
+            break
+        since = step.at
+    return since, before
