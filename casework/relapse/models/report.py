@@ -120,10 +120,6 @@ class RelapseReport(Lifecycle, Record):
             self.source, self.state, reported_at=self.reported_at, confirmed_at=self.confirmed_at
         )
 
-    @property
-    def stage_reported(self) -> Stage:
-        return Stage(self.stage)
-
 
 class ReportRepeat(models.Model):
     """The same event told again, by somebody else or later: attached to the report that is there."""
