@@ -8,12 +8,12 @@ from pathlib import Path
 
 
 def demo_keys(path: Path) -> dict[str, str]:
-    """Return SECRET_KEY, FIELD_KEYS and SANDBOX_TOKEN from the file, made at the first start."""
+    """Return SECRET_KEY, FIELD_KEYS and SANDBOX_SECRET from the file, made at the first start."""
     if not path.exists():
         keys = {
             "SECRET_KEY": secrets.token_urlsafe(50),
             "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
-            "SANDBOX_TOKEN": secrets.token_urlsafe(32),
+            "SANDBOX_SECRET": secrets.token_urlsafe(32),
         }
         write_private(path, json.dumps(keys, indent=1))
     kept: dict[str, str] = json.loads(path.read_text())

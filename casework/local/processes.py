@@ -7,8 +7,6 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import redis
-
 from casework.local import children
 from casework.local.errors import LocalError
 from casework.local.programs import Program, Supervisor
@@ -46,11 +44,10 @@ def programs(*, web: int, home: Path) -> list[Program]:
 
 
 def await_health(supervisor: Supervisor, env: Mapping[str, str]) -> None:
-    """Return once web, database, broker, beat, sandbox and worker are well. Raises LocalError when they are not."""
+    """Return once all are well; `/readyz` speaks for database, broker, worker, beat and watchman. Raises LocalError when they are not."""
     questions: list[Callable[[], bool]] = [
         lambda: says_ok(env["SANDBOX_URL"] + "/healthz"),
         lambda: says_ok(env["PUBLIC_URL"] + "/readyz"),
-        lambda: worker_waits(env["REDIS_URL"]),
         lambda: all(program.alive for program in supervisor.programs),
     ]
     give_up = time.monotonic() + READY_WITHIN
@@ -72,15 +69,6 @@ def says_ok(url: str) -> bool:
         with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 our own loopback address
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
-        return False
-
-
-def worker_waits(redis_url: str) -> bool:
-    """Tell whether a Celery worker waits for tasks at the broker; asking the worker itself takes seconds."""
-    try:
-        with redis.Redis.from_url(redis_url) as broker:
-            return any(client["cmd"] == "brpop" for client in broker.client_list())
-    except redis.RedisError:
         return False
 
 

@@ -57,13 +57,11 @@ class Supervisor:
         """Notice who died and start again whose pause is over."""
         for program in self.programs:
             if program.child is not None and not program.alive:
-                self._mourn(program, now)
+                self._mourn(program, program.child, now)
             if program.child is None and now >= program.restart_at:
                 program.start(env=self.env, cwd=self.cwd, at=now)
 
-    def _mourn(self, program: Program, now: float) -> None:
-        child = program.child
-        assert child is not None  # noqa: S101 the caller asked
+    def _mourn(self, program: Program, child: children.Child, now: float) -> None:
         children.stop(child)  # what it started may live on
         program.deaths = 1 if now - program.started > STEADY else program.deaths + 1
         pause = backoff(program.deaths)

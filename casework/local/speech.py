@@ -9,7 +9,7 @@ from casework.local.credentials import PASSWORD, SIGN_INS
 
 
 def say(text: str, *, end: str = "\n") -> None:
-    print(text, end=end, flush=True)  # noqa: T201 this program talks to a person
+    print(text, end=end, flush=True)
 
 
 @contextlib.contextmanager

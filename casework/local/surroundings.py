@@ -14,6 +14,7 @@ def surroundings(port: int) -> dict[str, str]:
     sandbox, mail = ports.free(port + 1, count=2)
     defaults = {
         "DEMO": "1",
+        "FOLLOWUP_FIRST_DELAY": "0",  # one wants to see the first message arrive
         "TIME_ZONE": "America/New_York",
         "EMAIL_URL": f"smtp://{ports.HOST}:{mail}",
         **demo_keys(HOME / "keys.json"),
@@ -22,9 +23,8 @@ def surroundings(port: int) -> dict[str, str]:
         "PUBLIC_URL": f"http://{ports.HOST}:{port}",
         "RUN_ID": secrets.token_hex(8),
         "SANDBOX_URL": f"http://{ports.HOST}:{sandbox}",
-        "SANDBOX_PORT": str(sandbox),
         "SANDBOX_SMTP_PORT": str(mail),
-        "SANDBOX_LEDGER": str(HOME / "sandbox" / "ledger.sqlite3"),
+        "SANDBOX_LEDGER": str(HOME / "sandbox"),
         "PYTHONDONTWRITEBYTECODE": "",
         "PYTHONUNBUFFERED": "1",
     }

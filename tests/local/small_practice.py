@@ -29,7 +29,7 @@ if word == "sandbox":
         def do_GET(self):
             self.send_response(200)
             self.end_headers()
-    http.server.HTTPServer(("127.0.0.1", int(os.environ["SANDBOX_PORT"])), Phone).serve_forever()
+    http.server.HTTPServer(("127.0.0.1", int(os.environ["SANDBOX_URL"].rpartition(":")[2])), Phone).serve_forever()
 """
 WSGI = """
 import os
@@ -69,7 +69,7 @@ class SmallPractice:
         return self.output.read_text()
 
     def start(self, *, port: int, **extra: str) -> subprocess.Popen[bytes]:
-        """Start the demo in this folder, as a newcomer would: without servers of their own unless `extra` names them."""
+        """Start the demo in this folder, as a newcomer would: with no servers but those that `extra` names."""
         inherited = {
             name: value
             for name, value in os.environ.items()

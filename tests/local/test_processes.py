@@ -54,24 +54,12 @@ def test_well_means_200_and_nothing_else(page):
     assert not processes.says_ok("http://127.0.0.1:1/")
 
 
-def test_no_worker_waits_where_there_is_no_broker(tmp_path):
-    assert not processes.worker_waits(f"unix://{tmp_path}/none.sock?db=0")
-
-
-def test_no_worker_waits_at_a_broker_without_one():
-    assert not processes.worker_waits(os.environ["REDIS_URL"])
-
-
 def test_never_healthy_ends_with_the_last_words_of_all(tmp_path, monkeypatch):
     monkeypatch.setattr(processes, "READY_WITHIN", 0.0)
     program = Program("web", ["sh", "-c", "exec sleep 60"], tmp_path / "web.log")
     program.log.write_text("no such table: clients_client\n")
     supervisor = Supervisor([program], env=dict(os.environ), cwd=tmp_path, say=lambda text: None)
-    nowhere = {
-        "SANDBOX_URL": "http://127.0.0.1:1",
-        "PUBLIC_URL": "http://127.0.0.1:1",
-        "REDIS_URL": "redis://127.0.0.1:1",
-    }
+    nowhere = {"SANDBOX_URL": "http://127.0.0.1:1", "PUBLIC_URL": "http://127.0.0.1:1"}
     with pytest.raises(LocalError, match=r"(?s)not healthy after.*web.*no such table"):
         processes.await_health(supervisor, nowhere)
     supervisor.stop()
