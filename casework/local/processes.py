@@ -44,7 +44,7 @@ def programs(*, web: int, home: Path) -> list[Program]:
 
 
 def await_health(supervisor: Supervisor, env: Mapping[str, str]) -> None:
-    """Return once all are well; `/readyz` speaks for database, broker, worker, beat and watchman. Raises LocalError when they are not."""
+    """Return once all are well, or raise LocalError. `/readyz` speaks for the stores, worker, beat and watchman."""
     questions: list[Callable[[], bool]] = [
         lambda: says_ok(env["SANDBOX_URL"] + "/healthz"),
         lambda: says_ok(env["PUBLIC_URL"] + "/readyz"),
