@@ -32,7 +32,6 @@ class ToDoKind(TextChoices):
     CALL = "call", _("Call the client")
     ANSWER = "answer", _("Answer the client's message")
     CRISIS = "crisis", _("Crisis words in a message: reach the client now")
-    TRIAGE = "triage", _("A message from an unknown number")
     MEDICAL = "medical", _("Contact the prescriber or a medical provider today")
     UPGRADE = "upgrade", _("The stage rose: record a report?")
     DEATH_REVIEW = "death_review", _("After a death: support and incident review")
@@ -99,9 +98,19 @@ COUNTS = "counts"  # only after a self-report; after any other source it reads "
 V1: Mapping[Stage, PlanTemplate] = {
     Stage.EMOTIONAL: PlanTemplate(
         "EMO",
-        _in_order((MessageStep(1, "checkin.1", asks=True),), (MessageStep(4, "checkin.2", asks=True),), (MessageStep(8, "offer", asks=True),),
-                  (MessageStep(14, "checkin.1", asks=True),), (MessageStep(28, "closing"),)),  # fmt: skip
-        (EMERGENCY, ToDoStep(ToDoKind.FIRST_CONTACT, within=72 * HOUR), ToDoStep(ToDoKind.VISIT_OFFER, within=7 * DAY), *_reassess(7, 14, 28)),
+        _in_order(
+            (MessageStep(1, "checkin.1", asks=True),),
+            (MessageStep(4, "checkin.2", asks=True),),
+            (MessageStep(8, "offer", asks=True),),
+            (MessageStep(14, "checkin.1", asks=True),),
+            (MessageStep(28, "closing"),),
+        ),
+        (
+            EMERGENCY,
+            ToDoStep(ToDoKind.FIRST_CONTACT, within=72 * HOUR),
+            ToDoStep(ToDoKind.VISIT_OFFER, within=7 * DAY),
+            *_reassess(7, 14, 28),
+        ),
     ),
     Stage.MENTAL: PlanTemplate(
         "MEN",

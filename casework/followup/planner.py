@@ -9,7 +9,15 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from casework.followup import schedule
-from casework.followup.plan_templates import COUNTS, VERSION, MessageStep, PlanTemplate, ToDoKind, ToDoStep, template_for
+from casework.followup.plan_templates import (
+    COUNTS,
+    VERSION,
+    MessageStep,
+    PlanTemplate,
+    ToDoKind,
+    ToDoStep,
+    template_for,
+)
 from casework.followup.risk import RiskTier
 from casework.followup.schedule import Timing
 from clients.stage import Stage
@@ -30,7 +38,7 @@ class PlanFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedMessage:
-    """A text that will go, as the client's wall shows it. `moved` names the cap that moved it from its day, if one did."""
+    """A text that will go, as the client's wall shows it. `moved` names the cap that moved it, if one did."""
 
     key: str
     text: str
@@ -53,9 +61,14 @@ class PlannedToDo:
 
 
 def preview(
-    stage: Stage, reported_at: datetime, facts: PlanFacts, *, starts_at: datetime | None = None, version: int = VERSION
+    stage: Stage,
+    reported_at: datetime,
+    facts: PlanFacts,
+    *,
+    starts_at: datetime | None = None,
+    version: int = VERSION,
 ) -> list[PlannedMessage | PlannedToDo]:
-    """Every step in order of its time. Clocks for people count from the report, messages from `starts_at` (a later confirmation)."""
+    """Every step in order of its time. Clocks for people count from the report, messages from `starts_at`."""
     template = template_for(stage, version)
     steps: list[PlannedMessage | PlannedToDo] = [
         *plan_messages(template, starts_at or reported_at, facts),
@@ -74,7 +87,9 @@ def plan_messages(template: PlanTemplate, starts_at: datetime, facts: PlanFacts)
     return planned
 
 
-def _message(template: PlanTemplate, step: MessageStep, starts_at: datetime, facts: PlanFacts, taken: list[datetime]) -> PlannedMessage:
+def _message(
+    template: PlanTemplate, step: MessageStep, starts_at: datetime, facts: PlanFacts, taken: list[datetime]
+) -> PlannedMessage:
     meant = schedule.step(starts_at, step.day, facts.zone, facts.timing)
     allowed = schedule.first_allowed(meant.instant, taken, facts.zone, facts.timing)
     moved = schedule.cap_reached(meant.instant, taken, facts.zone) if allowed != meant.instant else ""
@@ -92,11 +107,19 @@ def _message(template: PlanTemplate, step: MessageStep, starts_at: datetime, fac
 
 def plan_todos(template: PlanTemplate, reported_at: datetime, facts: PlanFacts) -> list[PlannedToDo]:
     """What people do, with the red tier's emergency and the shorter first contact of a red or amber one."""
-    return [_todo(template, step, reported_at, facts) for step in template.todos if not step.if_tier or facts.tier in step.if_tier]
+    return [
+        _todo(template, step, reported_at, facts)
+        for step in template.todos
+        if not step.if_tier or facts.tier in step.if_tier
+    ]
 
 
 def _todo(template: PlanTemplate, step: ToDoStep, reported_at: datetime, facts: PlanFacts) -> PlannedToDo:
-    hasty = step.kind in {ToDoKind.FIRST_CONTACT, ToDoKind.SAFETY_CHECKLIST} and facts.tier != RiskTier.GREEN and template.hasty_contact
+    hasty = (
+        step.kind in {ToDoKind.FIRST_CONTACT, ToDoKind.SAFETY_CHECKLIST}
+        and facts.tier != RiskTier.GREEN
+        and template.hasty_contact
+    )
     name = step.kind.replace("_", "-").upper()
     return PlannedToDo(
         key=f"{template.prefix}-{name}" if step.day is None else f"{template.prefix}-D{step.day:02}-{name}",
@@ -110,4 +133,6 @@ def _todo(template: PlanTemplate, step: ToDoStep, reported_at: datetime, facts: 
 def _due(step: ToDoStep, reported_at: datetime, facts: PlanFacts, within: timedelta | None) -> datetime:
     if step.day is None:
         return (reported_at + (within or timedelta(0))).astimezone(UTC)
-    return schedule.resolve(reported_at.astimezone(facts.zone).date() + timedelta(days=step.day), END_OF_WORK, facts.zone)
+    return schedule.resolve(
+        reported_at.astimezone(facts.zone).date() + timedelta(days=step.day), END_OF_WORK, facts.zone
+    )

@@ -1,4 +1,4 @@
-"""How soon somebody should speak with the client: provisional, from the facts on record when the report is made (clinical.md §3.3).
+"""How soon somebody should speak with the client, provisional, from the facts on record (clinical.md §3.3).
 
 The first-contact checklist confirms or changes it. It is no forecast and names no dose.
 """

@@ -33,7 +33,7 @@ class Moment:
 
 
 def resolve(on: date, at: time, zone: ZoneInfo) -> datetime:
-    """The UTC instant of a wall-clock time. In a gap, the first valid minute after it; in an overlap, the first occurrence."""
+    """The UTC instant of a wall-clock time: in a gap the first valid minute after it, in an overlap the first one."""
     wall = datetime.combine(on, at)
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
@@ -42,7 +42,7 @@ def resolve(on: date, at: time, zone: ZoneInfo) -> datetime:
 
 
 def _end_of_gap(wall: datetime, zone: ZoneInfo) -> datetime:
-    """The transition that skipped `wall`: it lies between the two readings of it. Rounded up to a whole local minute."""
+    """The transition that skipped `wall`, between the two readings of it, rounded up to a whole local minute."""
     before = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
     after = wall.replace(tzinfo=zone, fold=0).astimezone(UTC)
     low, high, offset = 0, int((after - before).total_seconds()), after.astimezone(zone).utcoffset()
@@ -83,14 +83,14 @@ def next_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
 
 
 def step(starts_at: datetime, offset: int, zone: ZoneInfo, timing: Timing) -> Moment:
-    """The moment of a message `offset` calendar days after the start. Day 0 waits for the first delay and the window."""
+    """The moment of a message `offset` calendar days on. Day 0 waits for the first delay and the window."""
     if offset == 0:
         return moment(next_open(starts_at + timing.first_delay, zone, timing), zone)
     return on_day(starts_at.astimezone(zone).date() + timedelta(days=offset), timing.send_at, zone)
 
 
 def first_allowed(instant: datetime, sent: Sequence[datetime], zone: ZoneInfo, timing: Timing) -> datetime:
-    """The first instant, not before this one, inside the window and within one a local day and three in any 168 hours."""
+    """The first instant from this one inside the window and within one a local day and three in any 168 hours."""
     candidate = next_open(instant, zone, timing)
     while (later := _after_caps(candidate, sent, zone, timing)) > candidate:
         candidate = next_open(later, zone, timing)

@@ -146,7 +146,14 @@ def test_yes_is_an_opt_in_only_after_a_keyword_opt_out():
 
 @pytest.mark.parametrize(
     ("body", "meaning"),
-    [("c", Meaning.CONFIRM), ("R.", Meaning.RESCHEDULE), ("info", Meaning.HELP), ("Ayuda", Meaning.HELP), ("1!", Meaning.OK), ("2.", Meaning.CALL)],
+    [
+        ("c", Meaning.CONFIRM),
+        ("R.", Meaning.RESCHEDULE),
+        ("info", Meaning.HELP),
+        ("Ayuda", Meaning.HELP),
+        ("1!", Meaning.OK),
+        ("2.", Meaning.CALL),
+    ],
 )
 def test_quick_replies(body, meaning):
     assert understood(body).meaning is meaning

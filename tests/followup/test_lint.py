@@ -49,8 +49,28 @@ def test_a_telling_word_is_refused(text):
     assert "denied" in rules(text)
 
 
-@pytest.mark.parametrize("text", ["clean", "limpio", "dirty", "sucio", "our clinic", "clínica", "counseling", "AA", "NA", "a meeting",
-                                  "your sponsor", "using", "used", "a screen", "therapy", "tratamiento", "consejería"])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "clean",
+        "limpio",
+        "dirty",
+        "sucio",
+        "our clinic",
+        "clínica",
+        "counseling",
+        "AA",
+        "NA",
+        "a meeting",
+        "your sponsor",
+        "using",
+        "used",
+        "a screen",
+        "therapy",
+        "tratamiento",
+        "consejería",
+    ],
+)
 def test_an_everyday_word_is_refused_in_a_template_and_marked_as_everyday(text):
     assert [problem.everyday for problem in lint.problems(text)] == [True]
 
@@ -61,7 +81,19 @@ def test_digits_that_look_like_letters_do_not_hide_a_word(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["cleaner air", "done", "ice cream", "it rocks", "banana", "Natalie", "1 OK, 2 call me", "24/7", "screech", "Room 13"]
+    "text",
+    [
+        "cleaner air",
+        "done",
+        "ice cream",
+        "it rocks",
+        "banana",
+        "Natalie",
+        "1 OK, 2 call me",
+        "24/7",
+        "screech",
+        "Room 13",
+    ],
 )
 def test_everyday_text_passes(text):
     assert rules(text) == set()
@@ -88,7 +120,9 @@ def test_helplines_are_named_only_where_allowed():
 
 
 def test_a_variable_outside_the_list_is_named():
-    assert lint.template_problems("checkin.1", "Hi {last_name}. STOP to end.") == [lint.Problem("variable", "last_name")]
+    assert lint.template_problems("checkin.1", "Hi {last_name}. STOP to end.") == [
+        lint.Problem("variable", "last_name")
+    ]
 
 
 def test_a_brace_without_its_fellow_is_refused():
@@ -97,7 +131,9 @@ def test_a_brace_without_its_fellow_is_refused():
 
 
 def test_a_template_longer_than_one_segment_is_refused_with_its_length():
-    assert lint.template_problems("checkin.1", "Hi {first}. " + "a" * 140 + " STOP") == [lint.Problem("length", "162 GSM-7")]
+    assert lint.template_problems("checkin.1", "Hi {first}. " + "a" * 140 + " STOP") == [
+        lint.Problem("length", "162 GSM-7")
+    ]
 
 
 def test_a_template_without_a_way_out_is_refused():
@@ -129,7 +165,9 @@ def test_both_languages_have_the_same_texts():
     assert texts.EMAIL["en"].keys() == texts.EMAIL["es"].keys()
 
 
-@pytest.mark.parametrize(("key", "units"), [("welcome", 149), ("checkin.1", 118), ("help", 152), ("stop", 129), ("crisis", 140)])
+@pytest.mark.parametrize(
+    ("key", "units"), [("welcome", 149), ("checkin.1", 118), ("help", 152), ("stop", 129), ("crisis", 140)]
+)
 def test_the_reference_lengths_hold(key, units):
     assert measure(texts.SMS["en"][key].format_map(SAMPLE)).units == units
 

@@ -104,7 +104,13 @@ def test_a_red_flag_adds_the_emergency_workflow_within_fifteen_minutes(stage):
         (Stage.MENTAL, {"VISIT-OFFER": 3, "SAFETY-CHECKLIST": 1, "SUPERVISOR-REVIEW": 7}),
         (
             Stage.PHYSICAL,
-            {"VISIT-OFFER": 3, "VISIT": 7, "SAFETY-CHECKLIST": 1, "SUPERVISOR-REVIEW": 3, "LEARNING-REVIEW": 7},
+            {
+                "VISIT-OFFER": 3,
+                "VISIT": 7,
+                "SAFETY-CHECKLIST": 1,
+                "SUPERVISOR-REVIEW": 3,
+                "LEARNING-REVIEW": 7,
+            },
         ),
     ],
 )
@@ -113,11 +119,14 @@ def test_what_people_do_is_due_in_whole_days_from_the_report(stage, due):
     prefix = template_for(stage).prefix
     assert {name: (planned[f"{prefix}-{name}"].due_at - T0).days for name in due} == due
     timed = {ToDoKind.REASSESSMENT, ToDoKind.FIRST_CONTACT}
-    assert {key.removeprefix(f"{prefix}-") for key, step in planned.items() if step.kind not in timed} == set(due)
+    assert {key.removeprefix(f"{prefix}-") for key, step in planned.items() if step.kind not in timed} == set(
+        due
+    )
 
 
 @pytest.mark.parametrize(
-    ("stage", "days"), [(Stage.EMOTIONAL, [7, 14, 28]), (Stage.MENTAL, [7, 14, 30]), (Stage.PHYSICAL, [7, 14, 30, 60, 90])]
+    ("stage", "days"),
+    [(Stage.EMOTIONAL, [7, 14, 28]), (Stage.MENTAL, [7, 14, 30]), (Stage.PHYSICAL, [7, 14, 30, 60, 90])],
 )
 def test_re_assessments_fall_on_calendar_days_with_two_days_of_grace(stage, days):
     planned = [step for step in todos(stage).values() if step.kind is ToDoKind.REASSESSMENT]

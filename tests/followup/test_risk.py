@@ -12,16 +12,28 @@ from clients.stage import Stage
         ({}, RiskTier.GREEN, []),
         ({"substance_classes": ["sedative"]}, RiskTier.GREEN, []),
         ({"substance_classes": ["sedative", "alcohol"]}, RiskTier.AMBER, [RiskReason.HIGH_OVERDOSE_RISK]),
-        ({"substance_classes": ["sedative", "opioid"], "naloxone_at_hand": True}, RiskTier.AMBER, [RiskReason.HIGH_OVERDOSE_RISK]),
+        (
+            {"substance_classes": ["sedative", "opioid"], "naloxone_at_hand": True},
+            RiskTier.AMBER,
+            [RiskReason.HIGH_OVERDOSE_RISK],
+        ),
         ({"substance_classes": ["opioid"]}, RiskTier.AMBER, [RiskReason.NO_NALOXONE]),
-        ({"substance_classes": ["opioid"], "naloxone_at_hand": False}, RiskTier.AMBER, [RiskReason.NO_NALOXONE]),
+        (
+            {"substance_classes": ["opioid"], "naloxone_at_hand": False},
+            RiskTier.AMBER,
+            [RiskReason.NO_NALOXONE],
+        ),
         ({"substance_classes": ["opioid"], "naloxone_at_hand": True}, RiskTier.GREEN, []),
         ({"lives_alone": True}, RiskTier.AMBER, [RiskReason.LIVES_ALONE]),
         ({"days_without_use": 6}, RiskTier.GREEN, []),
         ({"days_without_use": 7}, RiskTier.AMBER, [RiskReason.LOST_TOLERANCE]),
         ({"days_without_use": 90, "stage": Stage.MENTAL}, RiskTier.GREEN, []),
         ({"red_flags": ["seizure"]}, RiskTier.RED, [RiskReason.RED_FLAG]),
-        ({"red_flags": ["seizure"], "lives_alone": True}, RiskTier.RED, [RiskReason.RED_FLAG, RiskReason.LIVES_ALONE]),
+        (
+            {"red_flags": ["seizure"], "lives_alone": True},
+            RiskTier.RED,
+            [RiskReason.RED_FLAG, RiskReason.LIVES_ALONE],
+        ),
     ],
 )
 def test_the_tier_follows_from_what_is_on_record(facts, tier, reasons):

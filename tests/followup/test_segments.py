@@ -26,7 +26,9 @@ from casework.followup.messages.segments import Size, measure
         ("It’s ok", "UCS-2", 7, 1),
         ("", "GSM-7", 0, 1),
     ],
-    ids=lambda value: f"{value[:1]}x{len(value)}" if isinstance(value, str) and len(value) > 8 else str(value),
+    ids=lambda value: (
+        f"{value[:1]}x{len(value)}" if isinstance(value, str) and len(value) > 8 else str(value)
+    ),
 )
 def test_a_text_is_counted_as_the_carriers_count_it(text, encoding, units, segments):
     assert measure(text) == Size(encoding, units, segments)

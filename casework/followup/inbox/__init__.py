@@ -1,0 +1,5 @@
+"""What clients write to us."""
+
+from casework.followup.inbox.receiving import receive
+
+__all__ = ["receive"]

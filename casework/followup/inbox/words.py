@@ -1,7 +1,7 @@
 """What a client's message means, by fixed rules in a fixed order (clinical.md §5.3). Pure: no database, no clock.
 
-A crisis is looked for before anything else, because a person who writes STOP may be in danger. What no rule knows is for
-a person to read.
+A crisis is looked for before anything else, because a person who writes STOP may be in danger. What no rule knows is
+for a person to read.
 """
 
 import json
@@ -66,12 +66,15 @@ def normalise(body: str) -> str:
 @cache
 def _crisis_pattern() -> re.Pattern[str]:
     raw = json.loads((Path(__file__).parent / "crisis_words.json").read_text(encoding="utf-8"))
-    bodies = [re.escape(normalise(word)) + ("[A-Z]*" if word.endswith("*") else "") for word in [*raw["en"], *raw["es"]]]
+    bodies = [
+        re.escape(normalise(word)) + ("[A-Z]*" if word.endswith("*") else "")
+        for word in [*raw["en"], *raw["es"]]
+    ]
     return re.compile(rf"(?<![A-Z0-9'])(?:{'|'.join(bodies)})(?![A-Z0-9])")
 
 
 def crisis_words(text: str) -> tuple[str, ...]:
-    """The words of the lexicon found in a normalised text, in its order. Punctuation between words does not hide them."""
+    """The words of the lexicon found in a normalised text. Punctuation between words does not hide them."""
     spaced = re.sub(r"\s+", " ", re.sub(r"[^A-Z0-9' ]", " ", text))
     return tuple(dict.fromkeys(_crisis_pattern().findall(spaced)))
 
@@ -82,9 +85,17 @@ def read(body: str, place: Jurisdiction, *, opted_out_by_keyword: bool = False) 
     found = crisis_words(text)
     wrong = _contains(text, place.wrong_number_phrases)
     opt_out = _is_opt_out(text, place, in_crisis=bool(found)) or wrong
-    meaning = Meaning.CRISIS if found else Meaning.OPT_OUT if opt_out else _simple(text, place, opted_out_by_keyword)
+    meaning = (
+        Meaning.CRISIS
+        if found
+        else Meaning.OPT_OUT
+        if opt_out
+        else _simple(text, place, opted_out_by_keyword)
+    )
     urgent = bool(found) or (meaning is Meaning.OTHER and bool(ASKS_FOR_HELP.search(text)))
-    return Reading(text=text, meaning=meaning, crisis_words=found, opt_out=opt_out, wrong_number=wrong, urgent=urgent)
+    return Reading(
+        text=text, meaning=meaning, crisis_words=found, opt_out=opt_out, wrong_number=wrong, urgent=urgent
+    )
 
 
 def _is_opt_out(text: str, place: Jurisdiction, *, in_crisis: bool) -> bool:
@@ -97,7 +108,10 @@ def _is_opt_out(text: str, place: Jurisdiction, *, in_crisis: bool) -> bool:
 
 def _contains(text: str, phrases: Iterable[str]) -> bool:
     plain = text.replace("'", "")
-    return any(re.search(rf"(?<![A-Z]){re.escape(phrase.replace(chr(39), ''))}(?![A-Z])", plain) for phrase in phrases)
+    return any(
+        re.search(rf"(?<![A-Z]){re.escape(phrase.replace(chr(39), ''))}(?![A-Z])", plain)
+        for phrase in phrases
+    )
 
 
 def _simple(text: str, place: Jurisdiction, opted_out_by_keyword: bool) -> Meaning:

@@ -14,7 +14,9 @@ from casework.followup.messages.segments import measure
 
 VARIABLES = frozenset({"first", "counselor", "sender", "phone", "day", "time", "emergency", "crisis_line"})
 MAY_NAME_HELPLINES = frozenset({"welcome", "help", "crisis"})
-SAYS_STOP_ITSELF = frozenset({"stop", "crisis"})  # an answer to STOP, and a text that must not talk of anything else
+SAYS_STOP_ITSELF = frozenset(
+    {"stop", "crisis"}
+)  # an answer to STOP, and a text that must not talk of anything else
 LONGEST = {
     "first": "Maximilianna",
     "counselor": "Christopher",
@@ -34,7 +36,7 @@ _DOSE = re.compile(r"\d+\s?(?:mg|mcg|ml|%)(?![a-z])")
 
 @dataclass(frozen=True)
 class Problem:
-    """A word or a shape that a message may not have. `everyday` ones are only warned about in a text typed by a person."""
+    """A word or a shape that a message may not have. `everyday` ones only warn in a text typed by a person."""
 
     rule: str
     found: str
@@ -79,9 +81,13 @@ def _spellings(text: str) -> tuple[str, ...]:
 
 
 def problems(text: str, *, extra_words: Iterable[str] = (), helplines: bool = False) -> list[Problem]:
-    """What a text may not say, in order of severity. `extra_words` are the catalogue's names; `helplines` allows 911 and 988."""
+    """What a text may not say. `extra_words` are the catalogue's names; `helplines` allows 911 and 988."""
     words = _words()
-    rules = [("denied", words["denied"]), ("catalogue", tuple(sorted(set(extra_words)))), ("everyday", words["everyday"])]
+    rules = [
+        ("denied", words["denied"]),
+        ("catalogue", tuple(sorted(set(extra_words)))),
+        ("everyday", words["everyday"]),
+    ]
     rules += [] if helplines else [("crisis", words["crisis"])]
     spellings = _spellings(text)
     found = {
@@ -101,15 +107,22 @@ def variables_in(text: str) -> set[str]:
 
 
 def template_problems(
-    key: str, text: str, *, extra_words: Iterable[str] = (), longest: Mapping[str, str] = LONGEST, one_segment: bool = True
+    key: str,
+    text: str,
+    *,
+    extra_words: Iterable[str] = (),
+    longest: Mapping[str, str] = LONGEST,
+    one_segment: bool = True,
 ) -> list[Problem]:
     """Why a template may not be saved. `key` is without its language ("checkin.1")."""
-    purpose = key.split(".")[0]
+    purpose = key.split(".", maxsplit=1)[0]
     strange = variables_in(text) - VARIABLES
     if strange:
         return [Problem("variable", name) for name in sorted(strange)]
     found = problems(
-        text.format_map({name: " " for name in VARIABLES}), extra_words=extra_words, helplines=purpose in MAY_NAME_HELPLINES
+        text.format_map(dict.fromkeys(VARIABLES, " ")),
+        extra_words=extra_words,
+        helplines=purpose in MAY_NAME_HELPLINES,
     )
     size = measure(text.format_map(dict(longest)))
     if one_segment and size.segments > 1:

@@ -10,7 +10,10 @@ GSM_BASIC = frozenset(
 GSM_EXTENDED = frozenset("^{}\\[]~|€\f")  # an escape and a character: two units that stay together
 
 Encoding = Literal["GSM-7", "UCS-2"]
-_LIMITS: dict[Encoding, tuple[int, int]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}  # alone, and each when split
+_LIMITS: dict[Encoding, tuple[int, int]] = {
+    "GSM-7": (160, 153),
+    "UCS-2": (70, 67),
+}  # alone, and each when split
 
 
 @dataclass(frozen=True)

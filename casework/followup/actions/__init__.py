@@ -1,0 +1,25 @@
+"""What follows from what happens: every act here reaches further than one room, and does so in one transaction."""
+
+from casework.followup.actions.answers import mark_answer_read, mark_handled
+from casework.followup.actions.contacts import complete_checklist, contact_made, log_contact
+from casework.followup.actions.endings import discharge, record_death, withdraw_permission
+from casework.followup.actions.reports import Reported, confirm_report, report_relapse, retract_report
+from casework.followup.actions.todos import add_todo, complete_todo, reopen_todo
+
+__all__ = [
+    "Reported",
+    "add_todo",
+    "complete_checklist",
+    "complete_todo",
+    "confirm_report",
+    "contact_made",
+    "discharge",
+    "log_contact",
+    "mark_answer_read",
+    "mark_handled",
+    "record_death",
+    "reopen_todo",
+    "report_relapse",
+    "retract_report",
+    "withdraw_permission",
+]

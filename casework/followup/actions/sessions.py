@@ -1,0 +1,107 @@
+"""Sessions and what follows from them: an attended one is a contact, a missed one asks somebody to reach out."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from casework.followup import summary, todos
+from casework.followup.actions.contacts import contact_made
+from casework.followup.models import ToDo
+from casework.followup.plan_templates import ToDoKind
+from clients.actions import locked
+from clients.models import Client
+from sessions import actions as lower
+from sessions.models import Session
+
+REACH_OUT_WITHIN = timedelta(hours=24)
+
+
+def missed_key(session: Session) -> str:
+    """The step key of the to-do that a missed session opens, once."""
+    return f"MISSED-{session.pk}"
+
+
+@transaction.atomic
+def schedule_session(*, client_id: int, by: Any, now: datetime, **planned: Any) -> Session:
+    """Plan a session; one still to come answers the offer of a visit. `planned`: see sessions.actions.schedule."""
+    client = locked(client_id)
+    session = lower.schedule(client=client, by=by, now=now, **planned)
+    if session.starts_at > now:
+        _finish(client, client.todos.open().filter(kind=ToDoKind.VISIT_OFFER), by=by, now=now)
+    return session
+
+
+@transaction.atomic
+def reschedule_session(*, session_id: int, by: Any, now: datetime, **planned: Any) -> Session:
+    """Move a session that has not begun. `planned`: see sessions.actions.reschedule."""
+    locked(_client_of(session_id))
+    return lower.reschedule(session_id=session_id, by=by, now=now, **planned)
+
+
+@transaction.atomic
+def cancel_session(
+    *, session_id: int, cancelled_for: str, by: Any, now: datetime, reason: str = ""
+) -> Session:
+    """Call a session off. A client's late cancellation asks nobody to reach out: they have spoken."""
+    locked(_client_of(session_id))
+    return lower.cancel(session_id=session_id, cancelled_for=cancelled_for, reason=reason, by=by, now=now)
+
+
+@transaction.atomic
+def close_session(
+    *,
+    session_id: int,
+    outcome: str,
+    by: Any,
+    now: datetime,
+    began_at: datetime | None = None,
+    ended_at: datetime | None = None,
+) -> Session:
+    """Say how the session went.
+
+    Attended: it is a contact (clinical.md §7.3), and the visit that a plan asked for. Missed: a to-do to reach out.
+    """
+    client = locked(_client_of(session_id))
+    session = lower.close(
+        session_id=session_id, outcome=outcome, began_at=began_at, ended_at=ended_at, by=by, now=now
+    )
+    if session.state == Session.State.ATTENDED:
+        _held(client, session, by=by, now=now)
+    else:
+        _missed(client, session, by=by, now=now)
+    return session
+
+
+def _client_of(session_id: int) -> int:
+    client_id: int = Session.objects.values_list("client_id", flat=True).get(pk=session_id)
+    return client_id
+
+
+def _held(client: Client, session: Session, *, by: Any, now: datetime) -> None:
+    contact_made(client, at=session.over_at, by=by, now=now)
+    visits = [ToDoKind.VISIT, ToDoKind.VISIT_OFFER]
+    asked_before = client.todos.open().filter(kind__in=visits, opened_at__lte=session.begins_at)
+    reach_out = client.todos.open().filter(step_key=missed_key(session))
+    _finish(client, asked_before | reach_out, by=by, now=now)
+
+
+def _finish(client: Client, found: Any, *, by: Any, now: datetime) -> None:
+    todos.finish(found.order_by("pk"), by=by, now=now, outcome=_("A session"))
+    summary.refresh(client.pk)
+
+
+def _missed(client: Client, session: Session, *, by: Any, now: datetime) -> ToDo | None:
+    if client.state == Client.State.DECEASED:
+        return None
+    return todos.open_todo(
+        client=client,
+        kind=ToDoKind.CALL,
+        title=_("Missed session: reach out to %(first)s") % {"first": client.first_name},
+        due_at=now + REACH_OUT_WITHIN,
+        now=now,
+        by=by,
+        owner=session.counselor,
+        step_key=missed_key(session),
+    )

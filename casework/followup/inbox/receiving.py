@@ -1,0 +1,273 @@
+"""What happens when a client writes to us (clinical.md §5.3). Crisis first; nobody unknown learns anything.
+
+Called by the webhook after the signature was checked; the same message told twice is one message.
+"""
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from casework.followup import answering, optout, outbox, schedule, summary, tasks, todos
+from casework.followup.inbox.words import Meaning, Reading, read
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, PlanState, ToDo
+from casework.followup.plan_templates import ToDoKind
+from clients import actions as record
+from clients import audit
+from clients.jurisdiction import jurisdiction
+from clients.models import Client, ContactPoint, Permission, Practice
+from clients.stage import Stage
+
+CALL_WITHIN, CALL_WITHIN_PHYSICAL = timedelta(hours=24), timedelta(hours=4)
+ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
+ONE_CRISIS_REPLY_IN = timedelta(minutes=60)
+END_OF_WORK = time(17)
+FRIDAY = 4
+KIND_OF = {"sms": ContactPoint.Kind.MOBILE, "email": ContactPoint.Kind.EMAIL}
+PERMISSION_OF = {"sms": Permission.Channel.TEXT, "email": Permission.Channel.EMAIL}
+
+
+@transaction.atomic
+def receive(
+    *, provider: str, provider_id: str, channel: str, from_address: str, body: str, now: datetime
+) -> InboundMessage:
+    """Keep a message and do what it asks for, once per provider and id. Answers leave after the transaction."""
+    known = InboundMessage.objects.filter(provider=provider, provider_id=provider_id).order_by("pk").first()
+    if known is not None:
+        return known
+    writers = _writers(channel, from_address)
+    client = _locked_writer(writers, from_address)
+    reading = read(
+        body,
+        jurisdiction(Practice.current().jurisdiction),
+        opted_out_by_keyword=_stopped_by_keyword(client, channel),
+    )
+    inbound, created = InboundMessage.objects.get_or_create(
+        provider=provider,
+        provider_id=provider_id,
+        defaults={
+            "channel": channel,
+            "from_normalized": from_address,
+            "client": client,
+            "received_at": now,
+            "body": body,
+            "kind": reading.meaning,
+            "crisis": reading.crisis,
+            "opt_out": reading.opt_out,
+        },
+    )
+    if not created:
+        return inbound
+    audit.record(
+        "inbox.received",
+        by=None,
+        at=now,
+        client_id=client.pk if client else None,
+        target=inbound,
+        kind=str(reading.meaning),
+    )
+    if client is not None:
+        _act(inbound, reading, client, now=now)
+        for other in writers:
+            if other.pk != client.pk and reading.opt_out:
+                _opt_out(other, inbound, reading, now=now)
+        transaction.on_commit(tasks.wake)
+    return inbound
+
+
+def _writers(channel: str, address: str) -> list[Client]:
+    """Who has this number or address on record. Several people can share a phone."""
+    points = ContactPoint.objects.current().filter(normalized=address, kind=KIND_OF.get(channel, channel))
+    return [point.client for point in points.select_related("client").order_by("client_id")]
+
+
+def _locked_writer(writers: list[Client], address: str) -> Client | None:
+    """Of several people on one phone, the one whom we wrote to last; the row is held until the end."""
+    if not writers:
+        return None
+    ids = sorted(client.pk for client in writers)
+    last = (
+        Message.objects.filter(client__in=ids, sent_at__isnull=False)
+        .order_by("-sent_at")
+        .values_list("client_id", flat=True)
+    )
+    chosen = (last.first() if len(ids) > 1 else None) or ids[0]
+    return record.locked(chosen)
+
+
+def _stopped_by_keyword(client: Client | None, channel: str) -> bool:
+    """Whether the client's last word on this channel was a keyword that stopped us."""
+    if client is None or channel not in PERMISSION_OF:
+        return False
+    last = client.permissions.filter(channel=PERMISSION_OF[channel]).order_by("-granted_at", "-pk").first()
+    return last is not None and last.withdrawn_at is not None and last.withdrawn_how == Permission.How.KEYWORD
+
+
+def _act(inbound: InboundMessage, reading: Reading, client: Client, *, now: datetime) -> None:
+    if not reading.opt_out or reading.crisis:
+        inbound.answers = answering.mark_answered(client, at=now)
+        inbound.save(update_fields=["answers"])
+    if reading.crisis:
+        _crisis(client, inbound, now=now)
+    if reading.opt_out:
+        _opt_out(client, inbound, reading, now=now)
+    ask = ASKS.get(reading.meaning)
+    if ask is not None:
+        ask(client, inbound, reading, now)
+    summary.refresh(client.pk)
+
+
+def _crisis(client: Client, inbound: InboundMessage, *, now: datetime) -> None:
+    """An urgent to-do at once; the crisis text, also to somebody who has stopped us; the plan's messages wait."""
+    todos.open_todo(
+        client=client,
+        kind=ToDoKind.CRISIS,
+        title=_("%(first)s may be in crisis: read the message and reach them now")
+        % {"first": client.first_name},
+        due_at=now + ACKNOWLEDGE_WITHIN,
+        now=now,
+        inbound=inbound,
+        urgent=True,
+        step_key=f"CRISIS-{inbound.pk}",
+    )
+    Message.objects.filter(client=client).recall()
+    recent = Message.objects.filter(
+        client=client, kind=Message.Kind.CRISIS_REPLY, due_at__gt=now - ONE_CRISIS_REPLY_IN
+    )
+    if client.state != Client.State.DECEASED and not recent.exists():
+        outbox.answer(inbound, Message.Kind.CRISIS_REPLY, client=client, now=now)
+
+
+def _opt_out(client: Client, inbound: InboundMessage, reading: Reading, *, now: datetime) -> None:
+    """Stop at once, confirm once. A crisis text that says STOP gets the crisis answer and no second one."""
+    withdrawn = None
+    if inbound.channel in PERMISSION_OF:
+        withdrawn = optout.withdraw(
+            client_id=client.pk,
+            channel=PERMISSION_OF[inbound.channel],
+            by=None,
+            now=now,
+            how=Permission.How.KEYWORD,
+        )
+    if reading.wrong_number:
+        _suspend_number(client, inbound, now=now)
+    elif (
+        withdrawn is not None and not reading.crisis and inbound.client_id == client.pk and client.is_in_touch
+    ):
+        outbox.answer(inbound, Message.Kind.STOP_REPLY, client=client, now=now)
+
+
+def _suspend_number(client: Client, inbound: InboundMessage, *, now: datetime) -> None:
+    """The number is somebody else's: nothing goes there any more, the client's name included; the counselor calls."""
+    for point in client.contact_points.current().filter(normalized=inbound.from_normalized):
+        record.set_contact_state(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
+    todos.open_todo(
+        client=client,
+        kind=ToDoKind.CALL,
+        title=_("%(first)s's number seems to be somebody else's: find a new one")
+        % {"first": client.first_name},
+        due_at=now + CALL_WITHIN,
+        now=now,
+        inbound=inbound,
+        step_key=f"WRONG-NUMBER-{inbound.pk}",
+    )
+
+
+def _opt_in(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    """START undoes a STOP by keyword; it gives no permission that was never given."""
+    if client.is_in_touch and _stopped_by_keyword(client, inbound.channel):
+        record.grant_permission(
+            client_id=client.pk, channel=PERMISSION_OF[inbound.channel], by=None, now=now, version="keyword"
+        )
+        outbox.answer(inbound, Message.Kind.START_REPLY, client=client, now=now)
+    else:
+        _for_a_person(client, inbound, reading, now)
+
+
+def _help(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    if client.state != Client.State.DECEASED:
+        outbox.answer(inbound, Message.Kind.HELP_REPLY, client=client, now=now)
+
+
+def _call(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    physical = _plan_is_physical(client)
+    _ask(
+        client,
+        inbound,
+        kind=ToDoKind.CALL,
+        title=_("%(first)s answered 2: please call"),
+        due_at=now + (CALL_WITHIN_PHYSICAL if physical else CALL_WITHIN),
+        now=now,
+    )
+
+
+def _reschedule(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    _ask(
+        client,
+        inbound,
+        kind=ToDoKind.ANSWER,
+        title=_("%(first)s wants another time for the visit"),
+        due_at=_next_work_day(now),
+        now=now,
+    )
+
+
+def _for_a_person(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    soon = reading.urgent or _plan_is_physical(client)
+    _ask(
+        client,
+        inbound,
+        kind=ToDoKind.ANSWER,
+        title=_("%(first)s asks for help: answer soon")
+        if reading.urgent
+        else _("%(first)s wrote: read and answer"),
+        due_at=now + CALL_WITHIN_PHYSICAL if soon else _next_work_day(now),
+        now=now,
+        urgent=reading.urgent,
+    )
+
+
+def _ask(
+    client: Client,
+    inbound: InboundMessage,
+    *,
+    kind: ToDoKind,
+    title: str,
+    due_at: datetime,
+    now: datetime,
+    **more: Any,
+) -> ToDo:
+    return todos.open_todo(
+        client=client,
+        kind=kind,
+        title=title % {"first": client.first_name},
+        due_at=due_at,
+        now=now,
+        inbound=inbound,
+        step_key=f"INBOUND-{inbound.pk}",
+        **more,
+    )
+
+
+ASKS = {
+    Meaning.OPT_IN: _opt_in,
+    Meaning.HELP: _help,
+    Meaning.CALL: _call,
+    Meaning.RESCHEDULE: _reschedule,
+    Meaning.OTHER: _for_a_person,
+}
+
+
+def _plan_is_physical(client: Client) -> bool:
+    return FollowUpPlan.objects.filter(
+        client=client, state__in=[PlanState.ACTIVE, PlanState.MESSAGES_OFF], stage=Stage.PHYSICAL
+    ).exists()
+
+
+def _next_work_day(now: datetime) -> datetime:
+    """The end of the next working day at the practice; holidays are not known here."""
+    zone = Practice.current().zone
+    local = now.astimezone(zone)
+    ahead = 1 if local.weekday() < FRIDAY else 7 - local.weekday()
+    return schedule.resolve(local.date() + timedelta(days=ahead), END_OF_WORK, zone).astimezone(UTC)

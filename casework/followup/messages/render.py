@@ -1,0 +1,85 @@
+"""From a template's key to the words that leave (clinical.md §5.2). The renderer sees a letterhead, never a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils import timezone
+
+from casework.followup.messages import lint, texts
+from casework.followup.messages.letterhead import Letterhead, letterheads
+from casework.followup.messages.segments import measure
+
+ONE_TEXT = 160  # characters; also the limit within which health messages are exempt (clinical.md §5.1)
+
+
+class RenderRefused(Exception):
+    """A text may not leave as it would read. `code` is a reason of messages.reasons; trying again cannot help."""
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.code, self.params = code, params
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """What is handed to a channel. A text message has no subject."""
+
+    subject: str
+    body: str
+
+
+def render(message: Any, channel: str = "sms") -> Rendered:
+    """The words of a message. A body that is set already stays as it is. Raises RenderRefused."""
+    if message.body:
+        return Rendered(_subject(message) if channel == "email" else "", message.body)
+    letter = _letterhead(message)
+    return fill(message.template_key, letter, channel=channel)
+
+
+def _letterhead(message: Any) -> Letterhead:
+    gathered = getattr(message, "letterhead", None)
+    return gathered or letterheads([message.client], at=timezone.now())[message.client_id]
+
+
+def _subject(message: Any) -> str:
+    letter = _letterhead(message)
+    return texts.EMAIL_SUBJECT[letter.language].format_map(letter.values())
+
+
+def fill(
+    key: str, letter: Letterhead, *, channel: str = "sms", extra: Mapping[str, str] | None = None
+) -> Rendered:
+    """Put the allowed values into a template. A first name that does not fit, or says too much, is left out."""
+    values = {**letter.values(), **(extra or {})}
+    _check_values(values, letter.denied)
+    try:
+        if channel == "email":
+            subject, body = texts.email(key, letter.language)
+            return Rendered(subject.format_map(values), _named(body, values, letter.denied))
+        text = texts.sms(key, letter.language)
+    except KeyError as missing:
+        raise RenderRefused("no_text", key=key) from missing
+    body = _named(text, values, letter.denied)
+    if len(body) > ONE_TEXT:
+        body = _nameless(text, values)
+    if len(body) > ONE_TEXT:
+        raise RenderRefused("too_long", units=str(measure(body).units))
+    return Rendered("", body)
+
+
+def _check_values(values: Mapping[str, str], denied: tuple[str, ...]) -> None:
+    """Nothing that we call ourselves may tell a stranger what we do. A phone number is not read as words."""
+    for name in sorted(values.keys() - {"first", "phone", "emergency", "crisis_line"}):
+        if lint.problems(values[name], extra_words=denied):
+            raise RenderRefused("telling_word", variable=name)
+
+
+def _named(text: str, values: Mapping[str, str], denied: tuple[str, ...]) -> str:
+    if lint.problems(values["first"], extra_words=denied):
+        return _nameless(text, values)
+    return text.format_map(dict(values))
+
+
+def _nameless(text: str, values: Mapping[str, str]) -> str:
+    return text.replace(" {first},", ",").format_map({**values, "first": ""})

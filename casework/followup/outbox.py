@@ -1,0 +1,69 @@
+"""Writing messages: rows in the transaction that decides on them. Sending is for `delivery`."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from casework.followup import schedule
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, Priority
+from casework.followup.planner import PlannedMessage
+from casework.followup.risk import RiskTier
+from clients.models import Client
+
+ANSWER_IN_TIME = timedelta(hours=2)  # an answer to a message makes no sense the day after
+PRIORITY_OF_REPLY = {Message.Kind.CRISIS_REPLY: Priority.CRISIS}
+TEXT_OF_REPLY = {
+    Message.Kind.CRISIS_REPLY: "crisis",
+    Message.Kind.STOP_REPLY: "stop",
+    Message.Kind.START_REPLY: "start",
+    Message.Kind.HELP_REPLY: "help",
+}
+
+
+def write_plan(plan: FollowUpPlan, steps: Iterable[PlannedMessage]) -> int:
+    """The plan's messages in one statement. Writing them again changes nothing."""
+    priority = Priority.USUAL if plan.risk_tier == RiskTier.GREEN else Priority.HIGH
+    rows = [
+        Message(
+            client_id=plan.client_id,
+            plan=plan,
+            step_key=step.key,
+            kind=Message.Kind.PLAN,
+            template_key=step.text,
+            local_date=step.on,
+            local_time=step.at,
+            tz=plan.tz,
+            due_at=step.due_at,
+            priority=priority,
+            dedupe_key=f"plan:{plan.uid}:{step.key}",
+        )
+        for step in steps
+    ]
+    return len(Message.objects.bulk_create(rows, ignore_conflicts=True))
+
+
+def answer(inbound: InboundMessage, kind: Message.Kind, *, client: Client, now: datetime) -> Message:
+    """The one automatic answer of a kind to a message. Asking twice gives back the first."""
+    local = schedule.moment(now, client.zone)
+    message, _created = Message.objects.get_or_create(
+        dedupe_key=f"inbound:{inbound.uid}:{kind}",
+        defaults=_fields(client, local, now)
+        | {
+            "kind": kind,
+            "template_key": TEXT_OF_REPLY[kind],
+            "in_reply_to": inbound,
+            "priority": PRIORITY_OF_REPLY.get(kind, Priority.ANSWER),
+            "useful_until": now + ANSWER_IN_TIME,
+        },
+    )
+    return message
+
+
+def _fields(client: Client, local: schedule.Moment, now: datetime) -> dict[str, Any]:
+    return {
+        "client": client,
+        "local_date": local.on,
+        "local_time": local.at,
+        "tz": client.zone.key,
+        "due_at": now,
+    }
