@@ -11,7 +11,6 @@ from casework.relapse import reporting
 from casework.relapse.reporting import Precision, ReportSource, ReportState
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
 from clients.encryption import EncryptedTextField
-from clients.stage import Stage
 
 REPORTED_STAGES = [(stage.value, stage.label) for stage in reporting.REPORTABLE]
 
