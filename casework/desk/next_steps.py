@@ -1,0 +1,72 @@
+"""The one thing to do next about a row: a link, or a button that does it at once."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from casework.desk.addresses import to
+from casework.followup.models import InboundMessage, ToDo
+from casework.followup.plan_templates import BY_CALL, ToDoKind
+from sessions.models import Session
+
+TALKS = BY_CALL | {ToDoKind.CRISIS, ToDoKind.EMERGENCY}
+VISITS = frozenset({ToDoKind.VISIT, ToDoKind.VISIT_OFFER})
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """What the button says and where it leads; `post` acts, a link only opens."""
+
+    label: str | Promise
+    url: str
+    post: bool = False
+
+
+NOTHING = NextStep("", "")
+
+
+def for_todo(todo: ToDo) -> NextStep:
+    """A talk is logged, a visit is scheduled, a stage is assessed; the rest is simply done."""
+    client = todo.client.uid
+    if todo.kind in TALKS:
+        return NextStep(_("Log contact"), f"{to('followup:log_contact', uid=client)}?todo={todo.uid}")
+    if todo.kind in VISITS:
+        return NextStep(_("Schedule"), to("counseling:new", uid=client))
+    if todo.kind == ToDoKind.REASSESSMENT:
+        return NextStep(_("Assess"), to("followup:assess", uid=client))
+    if todo.kind == ToDoKind.UPGRADE:
+        return NextStep(_("Report"), to("followup:report", uid=client))
+    if todo.kind == ToDoKind.OTHER:
+        return NextStep(_("Done"), to("followup:complete_todo", uid=todo.uid), post=True)
+    return NextStep(_("Open"), to("followup:todo", uid=todo.uid))
+
+
+def for_answer(inbound: InboundMessage) -> NextStep:
+    return NextStep(_("Mark read"), to("followup:answer_read", uid=inbound.uid), post=True)
+
+
+def for_session(session: Session) -> NextStep:
+    """Start what is planned, close what runs, write about what was held."""
+    if session.state == Session.State.SCHEDULED:
+        return NextStep(_("Start"), to("counseling:start", uid=session.uid), post=True)
+    if session.state == Session.State.IN_PROGRESS:
+        return NextStep(_("Close"), to("followup:close_session", uid=session.uid))
+    if session.state == Session.State.ATTENDED and not has_signed_note(session):
+        return for_note(session)
+    return NOTHING
+
+
+def for_unclosed(session: Session) -> NextStep:
+    return NextStep(_("Say how it went"), to("followup:close_session", uid=session.uid))
+
+
+def for_note(session: Session) -> NextStep:
+    """To the note: begun, it is finished and signed; not begun, it is written."""
+    label = _("Finish note") if getattr(session, "note", None) else _("Write note")
+    return NextStep(label, to("counseling:session", uid=session.uid))
+
+
+def has_signed_note(session: Session) -> bool:
+    note = getattr(session, "note", None)
+    return note is not None and note.is_signed

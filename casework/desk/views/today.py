@@ -1,0 +1,31 @@
+"""Who needs me now."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from casework.desk.today import held, today
+from clients import audit
+from clients.access import Verb, can
+
+
+def page(request: HttpRequest) -> HttpResponse:
+    """Today, for those who care for clients; for the others a page that names no client."""
+    if not can(request.user, Verb.COMPLETE_TODO):
+        return render(request, "desk/no_clients.html")
+    now = timezone.now()
+    sections = today(request.user, now)
+    audit.record_list("today", by=request.user, at=now, filters={}, ids=held(sections))
+    pressing = [one for one in sections if one.key != "coming"]
+    context = {
+        "now": now,
+        "sections": pressing,
+        "coming": sections[-1],
+        "waiting": any(pressing_rows(pressing)),
+    }
+    return render(request, "desk/today.html", context)
+
+
+def pressing_rows(sections: list) -> list:
+    """Every row that asks for something today."""
+    return [row for section in sections for row in section.rows]
