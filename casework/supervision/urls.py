@@ -1,0 +1,9 @@
+"""Addresses of supervision."""
+
+from django.urls import path
+
+from casework.supervision.views import caseload
+
+app_name = "supervision"
+
+urlpatterns = [path("caseload/", caseload.page, name="caseload")]
