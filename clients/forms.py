@@ -122,7 +122,7 @@ def practitioners(team: Team | None = None) -> Any:
     return people.order_by("full_name", "pk").distinct()
 
 
-class ClientForm(forms.ModelForm[Client]):
+class ClientForm(forms.ModelForm):
     """Who the person is."""
 
     language = forms.ChoiceField(label=_("Language"), initial="en")
@@ -222,7 +222,7 @@ class PermissionForm(forms.Form):
         self.fields["language"].choices = languages()  # type: ignore[attr-defined]
 
 
-class SubstanceForm(forms.ModelForm[ClientSubstance]):
+class SubstanceForm(forms.ModelForm):
     """What is known of one of the client's substances."""
 
     class Meta:
