@@ -1,0 +1,72 @@
+"""The practice itself: where it is, who works there, who supervises whom."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from casework.intake.demo import cast
+from casework.local import credentials
+from casework.staff.models import User
+from clients import audit
+from clients.models import Practice, Programme, Site, Supervision, Team, TeamMembership
+
+OPEN_SINCE = timedelta(days=900)
+
+
+@dataclass(frozen=True)
+class Premises:
+    practice: Practice
+    teams: dict[str, Team]
+    programmes: dict[str, list[Programme]]
+    staff: dict[str, User]
+
+    @property
+    def counselors(self) -> list[User]:
+        return [self.staff[colleague.email] for colleague in cast.COUNSELORS]
+
+    @property
+    def supervisor(self) -> User:
+        return self.staff[cast.SAM.email]
+
+    def team_of(self, counselor: int) -> Team:
+        return self.teams[cast.COUNSELORS[counselor].team]
+
+    def programmes_of(self, counselor: int) -> list[Programme]:
+        return self.programmes[cast.COUNSELORS[counselor].team]
+
+
+def open_practice(*, zone: str, now: datetime) -> Premises:
+    """Create the practice with its sites, programmes, teams and people."""
+    practice = Practice.objects.create(
+        name=cast.PRACTICE, sender_alias=cast.ALIAS, phone="555-010-0199", time_zone=zone
+    )
+    sites = {name: Site.objects.create(practice=practice, name=name) for name in cast.SITES}
+    teams = {name: Team.objects.create(site=sites[site], name=name) for name, site in cast.TEAMS.items()}
+    programmes = {
+        name: [Programme.objects.create(site=team.site, name=title) for title in cast.PROGRAMMES]
+        for name, team in teams.items()
+    }
+    premises = Premises(practice, teams, programmes, {one.email: _hire(one) for one in cast.STAFF})
+    _organise(premises, now)
+    audit.record("practice.opened", by=None, at=now, target=practice, demo=True)
+    return premises
+
+
+def _hire(colleague: cast.Colleague) -> User:
+    return User.objects.create_user(
+        colleague.email,
+        credentials.PASSWORD,
+        full_name=colleague.name,
+        role=colleague.role,
+        credential=colleague.credential,
+        language=colleague.language,
+    )
+
+
+def _organise(premises: Premises, now: datetime) -> None:
+    since = (now - OPEN_SINCE).date()
+    for colleague in cast.COUNSELORS:
+        person = premises.staff[colleague.email]
+        TeamMembership.objects.create(team=premises.teams[colleague.team], user=person, from_on=since)
+        Supervision.objects.create(supervisor=premises.supervisor, supervisee=person, from_on=since)
+    for team in premises.teams.values():
+        TeamMembership.objects.create(team=team, user=premises.supervisor, is_supervisor=True, from_on=since)
