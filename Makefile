@@ -5,6 +5,7 @@ PORT ?= 8000
 UV_VERSION := 0.13.9
 VENV := .venv
 RUN := $(VENV)/bin/python
+WITHIN := $(RUN) -m casework.local.within $(RUN)
 
 # Set by some environments; then Python compiles every module at every start.
 export PYTHONDONTWRITEBYTECODE :=
@@ -12,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types templates browser lock reset clean
+.PHONY: help demo test check format lint types templates browser openapi manage lock reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -24,8 +25,11 @@ test: $(VENV)/.dev browser ## run all tests on a private PostgreSQL and Valkey
 	@$(RUN) -m pytest -n 2 --dist loadfile $(if $(NO_BROWSER),--ignore tests/browser)
 
 check: lint types templates ## everything that can be judged without running the program
-	$(RUN) -m casework.local.within $(RUN) manage.py makemigrations --check --dry-run
-	$(RUN) -m casework.local.within $(RUN) manage.py check --fail-level WARNING
+	$(WITHIN) manage.py makemigrations --check --dry-run
+	$(WITHIN) manage.py check --fail-level WARNING
+	@mkdir -p var
+	$(WITHIN) manage.py spectacular --validate --fail-on-warn --file var/openapi.yml
+	@cmp api/openapi.yml var/openapi.yml || { echo "api/openapi.yml is stale; renew it with:  make openapi" >&2; exit 1; }
 	$(RUN) .ci/budgets.py
 
 lint: $(VENV)/.dev
@@ -34,16 +38,14 @@ lint: $(VENV)/.dev
 	$(VENV)/bin/lint-imports
 
 types: $(VENV)/.dev
-	$(RUN) -m casework.local.within $(RUN) -m mypy
+	$(WITHIN) -m mypy
 
 templates: $(VENV)/.dev
-	$(RUN) -m djlint --quiet --check templates
 	$(RUN) -m djlint --quiet --lint templates
 
 format: $(VENV)/.dev ## put the code into its one shape
 	$(RUN) -m ruff check --fix-only --quiet .
 	$(RUN) -m ruff format .
-	$(RUN) -m djlint --quiet --reformat templates || true
 
 browser:
 	@if command -v chromium >/dev/null; then exit 0; \
@@ -84,6 +86,12 @@ $(VENV)/bin/uv:
 	@$(PY) -m venv --clear $(VENV)
 	@$(RUN) -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION) || { rm -f $(VENV)/bin/uv; \
 		echo "uv could not be downloaded. Is the package index reachable from here?" >&2; exit 1; }
+
+openapi: $(VENV)/.dev ## write the API's description anew
+	$(WITHIN) manage.py spectacular --validate --fail-on-warn --file api/openapi.yml
+
+manage: $(VENV)/.local ## run a command in the running demo: make manage ARGS="import_fhir --help"
+	@$(RUN) -m casework.local.within --demo $(RUN) manage.py $(ARGS)
 
 lock: $(VENV)/bin/uv ## write requirements*.txt anew from pyproject.toml
 	$(VENV)/bin/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.txt
