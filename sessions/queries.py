@@ -10,7 +10,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clients.models import Client, Practice
-from sessions.models import Session
+from sessions.models import Note, Session
 from sessions.models.session import SessionQuerySet
 
 
@@ -81,3 +81,14 @@ def sessions_for_chart(client: Client) -> list[SessionMark]:
         client=client, state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL]
     ).order_by("starts_at", "pk")
     return [SessionMark(at, state, uid) for at, state, uid in rows.values_list("starts_at", "state", "uid")]
+
+
+def last_note(session: Session) -> Note | None:
+    """The latest signed note about the client's earlier sessions: what one reads beside the new one."""
+    return (
+        Note.objects.signed()
+        .filter(client=session.client_id, session__starts_at__lt=session.starts_at)
+        .select_related("session", "author")
+        .order_by("-session__starts_at", "-pk")
+        .first()
+    )

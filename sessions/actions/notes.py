@@ -91,7 +91,7 @@ def save_draft(
     """
     require(by, Verb.WRITE_NOTE)
     session = locked(session_id)
-    note = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
+    note: Note | None = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
     _check_may_write(session, note, by)
     chosen = format or (note.format if note else formats.DAP.key)
     words = _checked(sections, chosen)
@@ -101,7 +101,8 @@ def save_draft(
         if note is None:
             raise Conflict(_("This note does not exist yet. Reload the page."))
         raise StaleDraft(note)
-    note = note or Note(session=session, client_id=session.client_id, author=by, begun_at=now, version=0)
+    if note is None:
+        note = Note(session=session, client_id=session.client_id, author=by, begun_at=now, version=0)
     note.format, note.sections = chosen, words
     note.version, note.saved_at = note.version + 1, now
     note.save()
@@ -144,7 +145,7 @@ def sign(*, session_id: int, version: int, by: Any, now: datetime, late_reason: 
     """
     require(by, Verb.WRITE_NOTE)
     session = locked(session_id)
-    note = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
+    note: Note | None = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
     if note is None:
         raise Incomplete(formats.missing(formats.DAP.key, {}))
     note.session = session

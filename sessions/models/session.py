@@ -74,8 +74,8 @@ class SessionQuerySet(ClientOwnedQuerySet):
         return self.filter(Q(state=State.ATTENDED) | Q(note__state="draft")).exclude(note__state="signed")
 
     def for_rows(self) -> Self:
-        """With everything that a list row shows, in one query."""
-        return self.select_related("client", "counselor", "note")
+        """With everything that a list row shows, in one query, and without the notes' words."""
+        return self.select_related("client", "counselor", "note").defer("note__content", "note__late_reason")
 
 
 def _one_at_a_time(person: str) -> ExclusionConstraint:
@@ -183,6 +183,11 @@ class Session(Lifecycle, Record):
     def minutes(self) -> int:
         """Whole minutes from begin to end."""
         return int((self.over_at - self.begins_at).total_seconds() // 60)
+
+    @property
+    def written(self) -> Any:
+        """Its note, or None while nobody has begun one."""
+        return getattr(self, "note", None)
 
     @property
     def takes_note(self) -> bool:

@@ -1,0 +1,205 @@
+"""The forms of sessions and notes."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth import get_user_model
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from clients.access import ROLE_VERBS, Verb, can
+from clients.forms import MomentInput
+from clients.models import CareTeamMember, Client
+from sessions import formats
+from sessions.actions.notes import LONGEST_TEXT
+from sessions.models import Note, Session
+
+User = get_user_model()
+USUAL_MINUTES = 50
+
+
+def city(zone: Any) -> str:
+    """The place that a zone is named after."""
+    return str(zone).rpartition("/")[2].replace("_", " ")
+
+
+def clock_difference(client: Client, at: datetime) -> str:
+    """How the client's clock differs from the practice's at that moment; nothing when they agree."""
+    here = timezone.localtime(at).utcoffset() or timedelta()
+    there = at.astimezone(client.zone).utcoffset() or timedelta()
+    minutes = int((there - here).total_seconds() // 60)
+    if not minutes:
+        return ""
+    hours = f"{abs(minutes) // 60}:{abs(minutes) % 60:02d}"
+    words = {
+        True: gettext("In %(city)s, where %(name)s lives, it is %(hours)s h later."),
+        False: gettext("In %(city)s, where %(name)s lives, it is %(hours)s h earlier."),
+    }[minutes > 0]
+    return words % {"city": city(client.zone), "name": client.first_name, "hours": hours}
+
+
+class SessionForm(forms.Form):
+    """When, how long, where and with whom: to plan a session, to move one, or to enter one already held."""
+
+    starts_at = forms.DateTimeField(widget=MomentInput())
+    minutes = forms.IntegerField(
+        label=_("Minutes"),
+        min_value=5,
+        max_value=720,
+        initial=USUAL_MINUTES,
+        widget=forms.NumberInput(attrs={"step": 5}),
+    )
+    modality = forms.ChoiceField(label=_("How"), choices=Session.Modality.choices)
+    location = forms.CharField(
+        label=_("Where"),
+        max_length=120,
+        required=False,
+        help_text=_("A room, a number to call, or a video address."),
+    )
+    counselor = forms.ModelChoiceField(
+        User.objects.none(), label=_("Counselor"), to_field_name="uid", empty_label=None
+    )
+
+    def __init__(self, *args: Any, client: Client, by: Any, now: datetime, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        when = self.fields["starts_at"]
+        when.label = gettext("Starts (%(city)s time)") % {"city": city(timezone.get_current_timezone())}
+        when.help_text = clock_difference(client, now)
+        people = self.fields["counselor"]
+        people.queryset = counselors_of(client, by=by, now=now)  # type: ignore[attr-defined]
+        people.initial = by.uid if can(by, Verb.HOLD_SESSION) else None
+
+    def planned(self) -> dict[str, Any]:
+        """What the actions take. Call after is_valid."""
+        given = dict(self.cleaned_data)
+        minutes = given.pop("minutes")
+        return {**given, "ends_at": given["starts_at"] + timedelta(minutes=minutes)}
+
+
+def counselors_of(client: Client, *, by: Any, now: datetime) -> Any:
+    """Those who can hold the client's sessions: the care team, and whoever asks if they may."""
+    roles = [role for role, verbs in ROLE_VERBS.items() if Verb.HOLD_SESSION in verbs]
+    team = CareTeamMember.objects.in_force(now).filter(client=client)
+    return User.objects.filter(
+        Q(pk__in=team.values("user")) | Q(pk=by.pk), is_active=True, role__in=roles
+    ).order_by("full_name", "pk")
+
+
+class CloseForm(forms.Form):
+    """How the session went. The actual times may be left out."""
+
+    outcome = forms.ChoiceField(
+        label=_("Outcome"),
+        choices=[(s.value, s.label) for s in (Session.State.ATTENDED, Session.State.NO_SHOW)],
+    )
+    began_at = forms.DateTimeField(label=_("Began"), widget=MomentInput(), required=False)
+    ended_at = forms.DateTimeField(label=_("Ended"), widget=MomentInput(), required=False)
+
+
+class CancelForm(forms.Form):
+    """Who called the session off, and why."""
+
+    cancelled_for = forms.ChoiceField(
+        label=_("Who cancelled"), choices=Session.CancelledBy.choices, widget=forms.RadioSelect
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
+
+
+class NoteForm(forms.Form):
+    """The fields of one note format and the risk statement. A draft may leave any of them empty."""
+
+    use_required_attribute = False
+    version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
+    format = forms.CharField(widget=forms.HiddenInput)
+    risk = forms.ChoiceField(widget=forms.RadioSelect)
+    risk_action = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, layout: formats.NoteFormat, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for section in layout.sections:
+            self.fields[section.key] = forms.CharField(
+                label=str(section.label),
+                help_text=str(section.help),
+                strip=False,
+                max_length=LONGEST_TEXT,
+                widget=forms.Textarea(attrs={"rows": 5}),
+            )
+        risk = self.fields["risk"]
+        risk.label = str(formats.RISK_LABEL)
+        risk.choices = [(key, str(words)) for key, words in formats.RISK_LEVELS.items()]  # type: ignore[attr-defined]
+        self.fields["risk_action"].label = str(formats.RISK_ACTION_LABEL)
+        self.fields["risk_action"].help_text = gettext("Needed when there is a risk.")
+        self.fields["format"].initial = layout.key
+        self.order_fields([*layout.keys, "risk", "risk_action", "version", "format"])
+
+    @classmethod
+    def of(cls, note: Note | None) -> "NoteForm":
+        """The form as it stands in the draft; an empty one when there is none."""
+        if note is None:
+            return cls(layout=formats.DAP)
+        return cls(layout=note.layout, initial={**note.sections, "version": note.version})
+
+
+def posted_sections(data: Mapping[str, Any]) -> dict[str, str]:
+    """The note's parts among the fields of a request, as typed."""
+    return {key: data[key] for key in formats.KNOWN_KEYS if key in data}
+
+
+class SignForm(forms.Form):
+    """What signing asks for: the version that was read, and the reason when it is late."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+    late_reason = forms.CharField(
+        label=_("Why is this entry late?"),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("It is more than 72 hours after the session. The reason stays with the note."),
+    )
+
+    def __init__(self, *args: Any, late: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if late:
+            self.fields["late_reason"].required = True
+        else:
+            del self.fields["late_reason"]
+
+
+class AddendumForm(forms.Form):
+    """What is added to a signed note, and why."""
+
+    text = forms.CharField(
+        label=_("What is added"),
+        strip=False,
+        max_length=LONGEST_TEXT,
+        widget=forms.Textarea(attrs={"rows": 4}),
+    )
+    reason = forms.CharField(label=_("Why"), max_length=200)
+    prefix = "addendum"
+
+
+class ListFilter(forms.Form):
+    """What the list of sessions shows; every filter is in the address."""
+
+    WHEN = (
+        ("", _("Today and next")),
+        ("upcoming", _("Upcoming")),
+        ("past", _("Past")),
+        ("unclosed", _("Outcome missing")),
+        ("unsigned", _("Note unsigned")),
+    )
+    when = forms.ChoiceField(label=_("Which"), choices=WHEN, required=False)
+    state = forms.ChoiceField(
+        label=_("State"), choices=[("", _("Any")), *Session.State.choices], required=False
+    )
+    counselor = forms.ModelChoiceField(
+        User.objects.none(),
+        label=_("Counselor"),
+        to_field_name="uid",
+        required=False,
+        empty_label=_("Everyone I see"),
+    )

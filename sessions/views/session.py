@@ -1,0 +1,189 @@
+"""The working page of a session, and the pages from which it is planned, moved, started and closed."""
+
+from datetime import datetime
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from clients.access import Verb, can
+from clients.doors import client_or_404, record_or_404
+from clients.forms import telling
+from clients.models import Client
+from clients.views.guard import View, needs
+from sessions import actions, queries
+from sessions.actions.start import EARLY
+from sessions.forms import CancelForm, CloseForm, NoteForm, SessionForm
+from sessions.models import Note, Session
+
+State = Session.State
+
+
+def found_session(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Session:
+    """The session with its people, if its client is the person's to see."""
+    rows = Session.objects.select_related("client__summary", "client__team", "counselor", "note__author")
+    return record_or_404(request, rows, uid, viewing=viewing)
+
+
+@require_GET
+@needs(Verb.SCHEDULE_SESSION)
+def new(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The form that plans a session; it is sent to casework.followup."""
+    client = client_or_404(request, uid, viewing=True)
+    now = timezone.now()
+    return new_page(request, client, SessionForm(client=client, by=request.user, now=now))
+
+
+def new_page(request: HttpRequest, client: Client, form: forms.Form) -> HttpResponse:
+    """The planning page with a form, filled or not."""
+    return render(request, "sessions/new.html", {"client": client, "form": form})
+
+
+@require_GET
+@needs(Verb.VIEW_CLIENT)
+def page(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Left the note, right what one wants to know while writing it."""
+    return working_page(request, found_session(request, uid, viewing=True))
+
+
+def working_page(
+    request: HttpRequest,
+    session: Session,
+    *,
+    form: NoteForm | None = None,
+    theirs: Note | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page; with `form` as typed and `theirs` as stored when somebody saved in the meantime."""
+    now = timezone.now()
+    note, client = session.written, session.client
+    writes = may_write(session, request.user)
+    context = {
+        "session": session,
+        "client": client,
+        "summary": getattr(client, "summary", None),
+        "note": note,
+        "now": now,
+        "own": session.counselor_id == request.user.pk,
+        "writes": writes,
+        "form": (form or NoteForm.of(note)) if writes else None,
+        "theirs": theirs,
+        "last_note": queries.last_note(session) if can(request.user, Verb.READ_NOTE) else None,
+        "zone_differs": client.zone.utcoffset(session.starts_at)
+        != timezone.localtime(session.starts_at).utcoffset(),
+        "can": possible(session, request.user, now),
+    }
+    return render(request, "sessions/session.html", context, status=status)
+
+
+def may_write(session: Session, user: Any) -> bool:
+    """Whether the person can write the session's note now."""
+    signed = session.written is not None and session.written.is_signed
+    return (
+        session.counselor_id == user.pk and session.takes_note and not signed and can(user, Verb.WRITE_NOTE)
+    )
+
+
+def possible(session: Session, user: Any, now: datetime) -> dict[str, bool]:
+    """Which buttons the page shows: what the table, the clock and the role allow."""
+    signed = session.written is not None and session.written.is_signed
+    holds, plans = can(user, Verb.HOLD_SESSION), can(user, Verb.SCHEDULE_SESSION)
+    begun = now >= session.starts_at or session.state == State.IN_PROGRESS
+    return {
+        "start": holds
+        and session.can_move_to(State.IN_PROGRESS)
+        and session.counselor_id == user.pk
+        and not signed
+        and session.starts_at - EARLY <= now < session.ends_at,
+        "attend": holds and session.can_move_to(State.ATTENDED) and begun and not signed,
+        "miss": holds and session.can_move_to(State.NO_SHOW) and begun,
+        "move": plans and session.state == State.SCHEDULED,
+        "cancel": plans and session.can_move_to(State.CANCELLED) and session.written is None,
+    }
+
+
+def posted(view: View) -> View:
+    """For a button: whoever comes by link, after signing in again, lands on the session's page and nothing is done."""
+
+    @wraps(view)
+    def answer(request: HttpRequest, uid: UUID) -> HttpResponse:
+        if request.method != "POST":
+            return redirect("counseling:session", uid=found_session(request, uid).uid)
+        return view(request, uid)
+
+    return answer
+
+
+@needs(Verb.HOLD_SESSION)
+@posted
+def start(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Begin the session in one click."""
+    session = found_session(request, uid)
+    with telling(request):
+        actions.start(session_id=session.pk, by=request.user, now=timezone.now())
+    return redirect("counseling:session", uid=session.uid)
+
+
+@require_GET
+@needs(Verb.SCHEDULE_SESSION)
+def move(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The form that moves a session; it is sent to casework.followup."""
+    session = found_session(request, uid)
+    if session.state != State.SCHEDULED:
+        messages.warning(request, _("Only a session that is still to come can be moved."))
+        return redirect("counseling:session", uid=session.uid)
+    initial = {
+        "starts_at": session.starts_at,
+        "minutes": session.minutes,
+        "modality": session.modality,
+        "location": session.location,
+        "counselor": session.counselor.uid,
+    }
+    form = SessionForm(client=session.client, by=request.user, now=timezone.now(), initial=initial)
+    return change_page(request, session, form, "move")
+
+
+@require_GET
+@needs(Verb.SCHEDULE_SESSION)
+def cancel(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The form that calls a session off; it is sent to casework.followup."""
+    return change_page(request, found_session(request, uid), CancelForm(), "cancel")
+
+
+@require_GET
+@needs(Verb.HOLD_SESSION)
+def outcome(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The form that closes a session with its actual times; it is sent to casework.followup."""
+    session = found_session(request, uid)
+    initial = {
+        "outcome": State.ATTENDED,
+        "began_at": session.begins_at,
+        "ended_at": min(session.over_at, timezone.now()),
+    }
+    return change_page(request, session, CloseForm(initial=initial), "close")
+
+
+def change_page(request: HttpRequest, session: Session, form: forms.Form, act: str) -> HttpResponse:
+    """A page with one form about one session: move, cancel or close."""
+    words = {
+        "move": (_("Move the session"), _("Move"), "followup:reschedule_session"),
+        "cancel": (_("Call the session off"), _("Call off"), "followup:cancel_session"),
+        "close": (_("How the session went"), _("Save"), "followup:close_session"),
+    }[act]
+    context = {
+        "session": session,
+        "client": session.client,
+        "form": form,
+        "title": words[0],
+        "save": words[1],
+        "address": words[2],
+        "now": timezone.now(),
+    }
+    return render(request, "sessions/change.html", context)
