@@ -12,7 +12,7 @@ Request: POST of all fields, `version` and the CSRF token; Accept: application/j
 Answer
   200 {"version": 4, "saved_at": "2026-11-12T15:42:00Z"}
   409 {"version": 5, "saved_at": "…", "fields": {"name": "the text saved elsewhere"}}   both texts are shown
-  400, 404, 410, 422, 423 {"message": "why not"}        said, and not tried again until something changes
+  400, 404, 409, 410, 422, 423 {"message": "why not"}   said, and not tried again until something changes
   401, 403, or a redirect to the sign-in page           "Signed out – kept on this device"; tried again when one returns
   anything else, or no answer                           "Not saved – retrying"
 
@@ -28,6 +28,13 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
   const user = document.body.dataset.user ?? "";
   const words = document.getElementById("words")?.dataset ?? {};
   const clock = (at) => new Date(at ?? Date.now()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+
+  // Signing in again gives a new token; the forms of this page take it from the cookie.
+  function renewToken() {
+    const token = document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1];
+    if (!token) return;
+    for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  }
 
   // --- the buffer on this device ---------------------------------------------------------------------------------
   const buffer = {
@@ -160,6 +167,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
 
     async post(leaving) {
       const sent = this.snapshot();
+      renewToken();
       if (!leaving && this.state !== "signed-out") this.say("saving", words.saving);
       let answer;
       try {
@@ -182,7 +190,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       const isJson = answer.headers.get("Content-Type")?.includes("json");
       const content = isJson ? await answer.json() : {};
       if (answer.ok && isJson) return this.done(content, sent);
-      if (answer.status === 409) return this.conflict(content);
+      if (answer.status === 409 && content.fields) return this.conflict(content);
       if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) return this.refused(content);
       return this.retry();
     }
