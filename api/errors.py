@@ -27,7 +27,7 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what the domain, the framework or a serializer raised into an answer."""
     if isinstance(error, errors.DomainError):
         fields = {error.field: [str(error)]} if error.field else {}
-        return Response(body(error.code, str(error), fields), status=STATUS.get(type(error), 400))
+        return Response(body(error.code, str(error), fields), status=_status(error))
     answer = exception_handler(error, context)
     if answer is None:
         return None
@@ -37,6 +37,11 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     else:
         answer.data = body(_code(error), str(answer.data.get("detail", "")))
     return answer
+
+
+def _status(error: errors.DomainError) -> int:
+    kinds = (STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+    return next(kinds, status.HTTP_400_BAD_REQUEST)
 
 
 def _code(error: Exception) -> str:

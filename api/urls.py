@@ -4,13 +4,22 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import clients
+from api.views import clients, followup, relapse, sessions
 
 app_name = "api"
 
 router = SimpleRouter(use_regex_path=False)
 router.register("clients", clients.ClientViewSet, basename="client")
 router.register("substances", clients.SubstanceViewSet, basename="substance")
+router.register("sessions", sessions.SessionViewSet, basename="session")
+router.register("notes", sessions.NoteViewSet, basename="note")
+router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
+router.register("reports", relapse.ReportViewSet, basename="report")
+router.register("plans", followup.PlanViewSet, basename="plan")
+router.register("messages", followup.MessageViewSet, basename="message")
+router.register("todos", followup.ToDoViewSet, basename="todo")
+router.register("contacts", followup.ContactViewSet, basename="contact")
+router.register("answers", followup.AnswerViewSet, basename="answer")
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),

@@ -198,6 +198,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 
 # --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
+FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the report to the first message
 FOLLOWUP_LEASE = env.float("FOLLOWUP_LEASE", 60)  # how long a claim holds; must exceed the provider's time-out
 FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 10)
 FOLLOWUP_LOOKUP_DELAY = env.float("FOLLOWUP_LOOKUP_DELAY", 15)  # longer than the provider's listing lag
@@ -259,6 +260,27 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "Stage": "clients.stage.Stage",
+        "ReportedStage": "casework.relapse.models.report.REPORTED_STAGES",
+        "ClientState": "clients.models.client.Client.State",
+        "PlanState": "casework.followup.models.plans.PlanState",
+        "ToDoState": "casework.followup.models.plans.ToDoState",
+        "ToDoKind": "casework.followup.models.plans.ToDoKind",
+        "ReportState": "casework.relapse.reporting.ReportState",
+        "AssessmentState": "casework.relapse.models.StageAssessment.State",
+        "SessionState": "sessions.models.session.State",
+        "NoteState": "sessions.models.notes.NoteState",
+        "ContactPointKind": "clients.models.ContactPoint.Kind",
+        "ContactPointState": "clients.models.ContactPoint.State",
+        "MessageKind": "casework.followup.models.Message.Kind",
+        "AnswerKind": "casework.followup.models.InboundMessage.Kind",
+        "PermissionChannel": "clients.models.Permission.Channel",
+        "PreferredChannel": "clients.models.Client.Channel",
+        "ContactChannel": "casework.followup.models.ContactAttempt.Channel",
+        "ContactOutcome": "casework.followup.models.ContactAttempt.Outcome",
+        "AttemptOutcome": "casework.followup.models.Attempt.Outcome",
+    },
 }
 
 # --- logs: ids, never client data ---

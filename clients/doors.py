@@ -53,12 +53,17 @@ def client_or_404(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> 
 
 def record_or_404(request: HttpRequest, queryset: QuerySet[M], uid: UUID, *, viewing: bool = False) -> M:
     """A record of a client, if `request.user` may see that client now."""
-    now = timezone.now()
-    found = queryset.visible_to(request.user, at=now).filter(uid=uid).first()  # type: ignore[attr-defined]
+    visible = queryset.visible_to(request.user, at=timezone.now())  # type: ignore[attr-defined]
+    return found_or_404(request, visible, uid, viewing=viewing)
+
+
+def found_or_404(request: HttpRequest, visible: QuerySet[M], uid: UUID, *, viewing: bool = False) -> M:
+    """The record among rows that were narrowed to the visible ones already."""
+    found = visible.filter(uid=uid).first()
     if found is None:
-        raise refuse(request, what=queryset.model._meta.label, uid=uid)
+        raise refuse(request, what=visible.model._meta.label, uid=uid)
     if viewing:
-        audit.record(audit.VIEWED, by=request.user, at=now, client_id=_client_id(found), target=found)
+        audit.record(audit.VIEWED, by=request.user, at=timezone.now(), client_id=_client_id(found), target=found)
     return found
 
 

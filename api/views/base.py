@@ -5,10 +5,12 @@ from typing import Any
 from django.db.models import Model, QuerySet
 from django.utils import timezone
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
 
 from clients import audit, doors
 from clients.models import Client
+from sessions.models import Session
 
 
 class RecordViewSet(GenericViewSet[Any]):
@@ -29,7 +31,10 @@ class RecordViewSet(GenericViewSet[Any]):
 
     def found(self, *, viewing: bool = False) -> Any:
         """The record of the address; 404, audited, for whoever may not see it."""
-        return doors.record_or_404(self.request, super().get_queryset(), self.kwargs["uid"], viewing=viewing)
+        return doors.found_or_404(self.request, self.visible(), self.kwargs["uid"], viewing=viewing)
+
+    def found_session(self, uid: Any) -> Session:
+        return doors.record_or_404(self.request, Session.objects.all(), uid)
 
     def found_client(self, uid: Any) -> Client:
         return doors.client_or_404(self.request, uid)
@@ -50,6 +55,16 @@ class RecordViewSet(GenericViewSet[Any]):
 
     # Filters whose values are codes; what somebody typed into a search is not kept.
     audited_filters = frozenset({"client", "state", "stage", "cursor"})
+
+    def given(self, shape: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
+        """What was sent, checked for shape; each field at fault is named."""
+        sent = shape(data=self.request.data, partial=partial)
+        sent.is_valid(raise_exception=True)
+        return sent.validated_data  # type: ignore[no-any-return]
+
+    def act(self, verb: Any, **facts: Any) -> Any:
+        """Run one act as the signed-in person, now."""
+        return verb(by=self.request.user, now=timezone.now(), **facts)
 
     def answer(self, record: Any, *, status: int = 200) -> Response:
         return Response(self.get_serializer(record).data, status=status)

@@ -3,9 +3,7 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -14,6 +12,7 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 from api.idempotency import write
 from api.serializers import clients as shapes
 from api.views.base import Listable, Readable, RecordViewSet
+from casework.followup.actions.endings import withdraw_permission
 from clients import actions
 from clients.models import Client, Substance
 
@@ -34,28 +33,20 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    def _given(
-        self, shape: type[serializers.BaseSerializer[Any]], *, partial: bool = False
-    ) -> dict[str, Any]:
-        given = shape(data=self.request.data, partial=partial)
-        given.is_valid(raise_exception=True)
-        return given.validated_data  # type: ignore[no-any-return]
-
     def _act(self, verb: Any, **facts: Any) -> Any:
-        client = self.found_client(self.kwargs["uid"])
-        return verb(client_id=client.pk, by=self.request.user, now=timezone.now(), **facts)
+        return self.act(verb, client_id=self.found_client(self.kwargs["uid"]).pk, **facts)
 
     @extend_schema(request=shapes.ClientIn, responses={201: shapes.ClientOut})
     @write
     def create(self, request: Request) -> Response:
-        client = actions.register_client(by=request.user, now=timezone.now(), **self._given(shapes.ClientIn))
+        client = self.act(actions.register_client, **self.given(shapes.ClientIn))
         return self.answer(client, status=201)
 
     @extend_schema(request=shapes.ClientChangeIn, responses=shapes.ClientOut)
     @write
     def partial_update(self, request: Request, uid: Any) -> Response:
         return self.answer(
-            self._act(actions.update_client, **self._given(shapes.ClientChangeIn, partial=True))
+            self._act(actions.update_client, **self.given(shapes.ClientChangeIn, partial=True))
         )
 
     @extend_schema(responses=shapes.ContactPointOut(many=True), filters=False)
@@ -68,7 +59,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @contact_points.mapping.post
     @write
     def add_contact_point(self, request: Request, uid: Any) -> Response:
-        point = self._act(actions.add_contact_point, **self._given(shapes.ContactPointIn))
+        point = self._act(actions.add_contact_point, **self.given(shapes.ContactPointIn))
         return Response(shapes.ContactPointOut(point).data, status=201)
 
     @extend_schema(responses=shapes.PermissionOut(many=True), filters=False)
@@ -81,8 +72,15 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @permissions.mapping.post
     @write
     def grant_permission(self, request: Request, uid: Any) -> Response:
-        permission = self._act(actions.grant_permission, **self._given(shapes.PermissionIn))
+        permission = self._act(actions.grant_permission, **self.given(shapes.PermissionIn))
         return Response(shapes.PermissionOut(permission).data, status=201)
+
+    @extend_schema(request=shapes.WithdrawalIn, responses=shapes.PermissionOut(many=True))
+    @action(detail=True, methods=["post"], url_path="permissions/withdraw", pagination_class=None)
+    @write
+    def withdraw_permission(self, request: Request, uid: Any) -> Response:
+        rows = self._act(withdraw_permission, **self.given(shapes.WithdrawalIn))
+        return Response(shapes.PermissionOut(rows, many=True).data)
 
     @extend_schema(responses=shapes.ClientSubstanceOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)
@@ -94,7 +92,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @substances.mapping.post
     @write
     def set_substance(self, request: Request, uid: Any) -> Response:
-        row = self._act(actions.set_substance, **self._given(shapes.ClientSubstanceIn))
+        row = self._act(actions.set_substance, **self.given(shapes.ClientSubstanceIn))
         return Response(shapes.ClientSubstanceOut(row).data, status=201)
 
     @extend_schema(responses=shapes.EpisodeOfCareOut(many=True), filters=False)
@@ -107,7 +105,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @episodes.mapping.post
     @write
     def admit(self, request: Request, uid: Any) -> Response:
-        episode = self._act(actions.admit, on=self._given(shapes.AdmissionIn)["admitted_on"])
+        episode = self._act(actions.admit, on=self.given(shapes.AdmissionIn)["admitted_on"])
         return Response(shapes.EpisodeOfCareOut(episode).data, status=201)
 
     @extend_schema(responses=shapes.CareTeamOut(many=True), filters=False)

@@ -1,0 +1,141 @@
+"""Plans, messages and to-dos, as the API gives them."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from api.serializers.clients import UidField
+from casework.followup.messages.reasons import words
+from casework.followup.models import Attempt, ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
+from clients.models import Client
+
+
+class PlanOut(serializers.ModelSerializer[FollowUpPlan]):
+    client = UidField(read_only=True)
+    report = UidField(read_only=True)
+
+    class Meta:
+        model = FollowUpPlan
+        fields = (
+            "uid",
+            "client",
+            "report",
+            "stage",
+            "risk_tier",
+            "risk_reasons",
+            "state",
+            "reported_at",
+            "starts_at",
+            "started_on",
+            "tz",
+            "template_version",
+            "closed_at",
+            "closed_reason",
+        )
+        read_only_fields = fields
+
+
+class AttemptOut(serializers.ModelSerializer[Attempt]):
+    class Meta:
+        model = Attempt
+        fields = (
+            "id",
+            "n",
+            "channel",
+            "started_at",
+            "outcome",
+            "provider_status",
+            "settled_at",
+            "error_code",
+        )
+        read_only_fields = fields
+
+
+class MessageOut(serializers.ModelSerializer[Message]):
+    """A message and why it went, waits, was held or was cancelled. Its words are not given out."""
+
+    client = UidField(read_only=True)
+    plan = UidField(read_only=True)
+    reason = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = (
+            "uid",
+            "client",
+            "plan",
+            "step_key",
+            "kind",
+            "template_key",
+            "local_date",
+            "local_time",
+            "tz",
+            "due_at",
+            "status",
+            "reason",
+            "attempts_made",
+            "sent_at",
+            "delivered_at",
+            "answered_at",
+        )
+        read_only_fields = fields
+
+    def get_reason(self, message: Message) -> str:
+        return words(message)
+
+
+class ToDoOut(serializers.ModelSerializer[ToDo]):
+    client = UidField(read_only=True)
+    plan = UidField(read_only=True)
+    owner = UidField(read_only=True)
+
+    class Meta:
+        model = ToDo
+        fields = (
+            "uid",
+            "client",
+            "plan",
+            "step_key",
+            "kind",
+            "title",
+            "due_at",
+            "urgent",
+            "owner",
+            "state",
+            "opened_at",
+            "done_at",
+            "outcome",
+        )
+        read_only_fields = fields
+
+
+class DoneIn(serializers.Serializer[Any]):
+    outcome = serializers.CharField(max_length=300, default="", allow_blank=True)
+
+
+class AnswerOut(serializers.ModelSerializer[InboundMessage]):
+    """What a client wrote."""
+
+    client = UidField(read_only=True)
+
+    class Meta:
+        model = InboundMessage
+        fields = ("uid", "client", "channel", "received_at", "body", "kind", "read_at", "handled_at")
+        read_only_fields = fields
+
+
+class ContactOut(serializers.ModelSerializer[ContactAttempt]):
+    client = UidField(read_only=True)
+
+    class Meta:
+        model = ContactAttempt
+        fields = ("uid", "client", "at", "channel", "outcome", "note")
+        read_only_fields = fields
+
+
+class ContactIn(serializers.Serializer[Any]):
+    client = UidField(queryset=Client.objects.all())
+    channel = serializers.ChoiceField(choices=ContactAttempt.Channel.choices)
+    outcome = serializers.ChoiceField(choices=ContactAttempt.Outcome.choices)
+    at = serializers.DateTimeField(required=False)
+    note = serializers.CharField(default="", allow_blank=True)

@@ -1,0 +1,93 @@
+"""Sessions and notes."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.idempotency import write
+from api.serializers import sessions as shapes
+from api.views.base import Listable, Readable, RecordViewSet
+from casework.followup.actions.sessions import cancel_session, close_session, schedule_session
+from sessions import actions
+from sessions.models import Note, Session
+
+
+class SessionViewSet(Listable, Readable, RecordViewSet):
+    """Counseling sessions of the clients that you may see."""
+
+    queryset = Session.objects.select_related("client", "counselor")
+    serializer_class = shapes.SessionOut
+    filterset_fields = {"client__uid": ["exact"], "state": ["exact"], "starts_at": ["gte", "lt"]}
+
+    @extend_schema(request=shapes.SessionIn, responses={201: shapes.SessionOut})
+    @write
+    def create(self, request: Request) -> Response:
+        facts = self.given(shapes.SessionIn)
+        facts["client_id"] = self.found_client(facts.pop("client").uid).pk
+        facts.setdefault("counselor", request.user)
+        return self.answer(self.act(schedule_session, **facts), status=201)
+
+    @extend_schema(request=None, responses=shapes.SessionOut)
+    @action(detail=True, methods=["post"])
+    @write
+    def start(self, request: Request, uid: Any) -> Response:
+        return self.answer(self.act(actions.start, session_id=self.found().pk))
+
+    @extend_schema(request=shapes.OutcomeIn, responses=shapes.SessionOut)
+    @action(detail=True, methods=["post"])
+    @write
+    def close(self, request: Request, uid: Any) -> Response:
+        session = self.found()
+        return self.answer(self.act(close_session, session_id=session.pk, **self.given(shapes.OutcomeIn)))
+
+    @extend_schema(request=shapes.CancellationIn, responses=shapes.SessionOut)
+    @action(detail=True, methods=["post"])
+    @write
+    def cancel(self, request: Request, uid: Any) -> Response:
+        session = self.found()
+        return self.answer(
+            self.act(cancel_session, session_id=session.pk, **self.given(shapes.CancellationIn))
+        )
+
+
+class NoteViewSet(Listable, Readable, RecordViewSet):
+    """Signed notes, and your own drafts. Lists say that a note exists; its words come one note at a time."""
+
+    queryset = Note.objects.select_related("client", "session").prefetch_related("addenda")
+    serializer_class = shapes.NoteOut
+    filterset_fields = {"client__uid": ["exact"], "state": ["exact"]}
+
+    def visible(self) -> QuerySet[Any]:
+        return self.queryset.readable_by(self.request.user, at=timezone.now())  # type: ignore[union-attr]
+
+    def get_serializer_class(self) -> Any:
+        return shapes.NoteRow if self.action == "list" else shapes.NoteOut
+
+    @extend_schema(request=shapes.DraftIn, responses={200: shapes.NoteOut})
+    @write
+    def create(self, request: Request) -> Response:
+        facts = self.given(shapes.DraftIn)
+        session = self.found_session(facts.pop("session").uid)
+        return self.answer(self.act(actions.save_draft, session_id=session.pk, **facts))
+
+    @extend_schema(request=shapes.SignatureIn, responses=shapes.NoteOut)
+    @action(detail=True, methods=["post"])
+    @write
+    def sign(self, request: Request, uid: Any) -> Response:
+        note = self.found()
+        return self.answer(
+            self.act(actions.sign, session_id=note.session_id, **self.given(shapes.SignatureIn))
+        )
+
+    @extend_schema(request=shapes.AddendumIn, responses={201: shapes.NoteOut})
+    @action(detail=True, methods=["post"])
+    @write
+    def addenda(self, request: Request, uid: Any) -> Response:
+        note = self.found()
+        self.act(actions.add_addendum, note_id=note.pk, **self.given(shapes.AddendumIn))
+        return self.answer(self.visible().get(pk=note.pk), status=201)

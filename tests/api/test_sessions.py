@@ -1,0 +1,110 @@
+"""Sessions and notes through the second door."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from sessions.models import Note, Session
+from tests.api.conftest import caller
+
+pytestmark = pytest.mark.django_db
+
+SESSIONS, NOTES = "/api/v1/sessions/", "/api/v1/notes/"
+DAP = {
+    "data": "Talked about the week.",
+    "assessment": "Steady.",
+    "plan": "Meet again on Tuesday.",
+    "risk": "none",
+}
+
+
+@pytest.fixture
+def held(api, alex):
+    """A session held an hour ago, through the API alone."""
+    now = timezone.now()
+    body = {
+        "client": str(alex.uid),
+        "starts_at": (now - timedelta(hours=2)).isoformat(),
+        "ends_at": (now - timedelta(hours=1)).isoformat(),
+    }
+    made = api.post(SESSIONS, body).json()
+    closed = api.post(f"{SESSIONS}{made['uid']}/close/", {"outcome": "attended"})
+    assert closed.status_code == 200, closed.json()
+    return closed.json()
+
+
+def draft(api, held, version=0, **sections):
+    return api.post(
+        NOTES, {"session": held["uid"], "version": version, "format": "dap", "sections": sections or DAP}
+    )
+
+
+def test_a_session_is_planned_held_and_counts(api, held, alex):
+    assert held["state"] == "attended"
+    alex.summary.refresh_from_db()
+    assert alex.summary.sessions_attended == 1
+    assert alex.summary.last_contact_at is not None
+
+
+def test_a_second_session_at_the_same_time_is_a_conflict(api, held, alex):
+    body = {"client": str(alex.uid), "starts_at": held["starts_at"], "ends_at": held["ends_at"]}
+    answer = api.post(SESSIONS, body)
+    assert answer.status_code == 409
+    assert list(answer.json()["error"]["fields"]) == ["starts_at"]
+
+
+def test_a_session_for_a_strangers_client_cannot_be_planned(strange_api, alex):
+    body = {"client": str(alex.uid), "starts_at": "2030-01-07T15:00:00Z", "ends_at": "2030-01-07T16:00:00Z"}
+    assert strange_api.post(SESSIONS, body).status_code == 404
+    assert not Session.objects.exists()
+
+
+def test_cancelling_in_time_is_no_late_cancellation(api, alex):
+    body = {"client": str(alex.uid), "starts_at": "2030-01-07T15:00:00Z", "ends_at": "2030-01-07T16:00:00Z"}
+    made = api.post(SESSIONS, body).json()
+    answer = api.post(f"{SESSIONS}{made['uid']}/cancel/", {"cancelled_for": "client"}).json()
+    assert answer["state"] == "cancelled"
+
+
+def test_a_note_is_drafted_signed_and_then_only_added_to(api, held):
+    note = draft(api, held).json()
+    assert (note["state"], note["version"]) == ("draft", 1)
+    signed = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    assert signed.status_code == 200, signed.json()
+    assert len(signed.json()["content_hash"]) == 64
+    again = draft(api, held, 1, data="Other words", assessment="x", plan="y")
+    assert again.status_code == 409
+    added = api.post(f"{NOTES}{note['uid']}/addenda/", {"text": "One more thing.", "reason": "Forgotten"})
+    assert added.status_code == 201
+    assert [one["text"] for one in added.json()["addenda"]] == ["One more thing."]
+    assert Note.objects.get(uid=note["uid"]).is_intact
+
+
+def test_a_stale_version_is_a_conflict_and_overwrites_nothing(api, held):
+    draft(api, held)
+    draft(api, held, 1, data="Second", assessment="x", plan="y")
+    answer = draft(api, held, 1, data="Third", assessment="x", plan="y")
+    assert answer.status_code == 409
+    assert Note.objects.get().sections["data"] == "Second"
+
+
+def test_an_incomplete_note_cannot_be_signed(api, held):
+    note = draft(api, held, data="Only this").json()
+    answer = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    assert answer.status_code == 400
+    assert list(answer.json()["error"]["fields"]) == ["assessment"]
+
+
+def test_a_list_of_notes_never_holds_their_words(api, held):
+    draft(api, held)
+    row = api.get(NOTES).json()["results"][0]
+    assert "sections" not in row
+
+
+def test_a_draft_is_its_authors_alone(api, held, sam, strange_api):
+    note = draft(api, held).json()
+    assert caller(sam).get(f"{NOTES}{note['uid']}/").status_code == 404
+    assert strange_api.get(f"{NOTES}{note['uid']}/").status_code == 404
+    api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    assert caller(sam).get(f"{NOTES}{note['uid']}/").json()["sections"] == DAP
