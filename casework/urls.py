@@ -15,4 +15,4 @@ urlpatterns = [
     ],
 ]
 if settings.DEBUG:
-    urlpatterns.append(path("style/", include("casework.desk.style")))
+    urlpatterns.append(path("style/", include("casework.desk.views.style")))

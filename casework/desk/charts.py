@@ -1,11 +1,13 @@
 """The stage chart: a client's way drawn on the server, the same facts as a table, and what only ever grows.
 
-Pure: plain dataclasses in, SVG and rows out. Colours are classes (static/css/charts.css), so it prints and darkens well.
+Pure: plain dataclasses in, SVG and rows out. Colours are classes (static/css/charts.css),
+so it prints and darkens well.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
 
 from django.utils import translation
 from django.utils.dateformat import format as spell
@@ -138,14 +140,17 @@ class Frame:
 
 def longest_run(start: date, end: date, use_days: Iterable[date]) -> int:
     """Days in the longest stretch from `start` to `end`, both included, that holds no day of use."""
-    walls = sorted({start - timedelta(days=1), *(day for day in use_days if start <= day <= end), end + timedelta(days=1)})
-    return max(((after - before).days - 1 for before, after in zip(walls, walls[1:], strict=False)), default=0)
+    inside = (day for day in use_days if start <= day <= end)
+    walls = sorted({start - timedelta(days=1), *inside, end + timedelta(days=1)})
+    return max(((after - before).days - 1 for before, after in pairwise(walls)), default=0)
 
 
 def stage_chart(series: StageSeries, *, start: date, end: date, tz: tzinfo, lang: str) -> Chart:
     """Draw the days from `start` to `end`, both included, in the zone's time and the language's words."""
     with translation.override(lang):
-        first, last = midnight(start, tz), midnight(max(end, start) + timedelta(days=1), tz)
+        first, last = (
+            midnight(day, tz).astimezone(UTC) for day in (start, max(end, start) + timedelta(days=1))
+        )
         marks = sorted(_marks(series, tz), key=lambda mark: mark.at)
         shown = [mark for mark in marks if first <= mark.at < last]
         frames = (
@@ -154,7 +159,9 @@ def stage_chart(series: StageSeries, *, start: date, end: date, tz: tzinfo, lang
         )
         drawn = format_html_join("", "{}", ((_sheet(frame, series, shown, tz),) for frame in frames))
         svg = format_html('<div class="chart" data-chart>{}{}{}</div>', drawn, _said(), _legend())
-        return Chart(svg, (_("When"), _("What"), _("Stage")), _rows(marks, tz), _achieved(series.achievements))
+        return Chart(
+            svg, (_("When"), _("What"), _("Stage")), _rows(marks, tz), _achieved(series.achievements)
+        )
 
 
 def midnight(day: date, tz: tzinfo) -> datetime:
@@ -166,13 +173,17 @@ def midnight(day: date, tz: tzinfo) -> datetime:
 
 def _marks(series: StageSeries, tz: tzinfo) -> Iterator[Mark]:
     for session in series.sessions:
-        kind, word = ("attended", _("Session attended")) if session.attended else ("missed", _("Missed session"))
+        kind, word = (
+            ("attended", _("Session attended")) if session.attended else ("missed", _("Missed session"))
+        )
         yield _mark(session.at, kind, session.what or word, tz)
     for assessed in series.assessments:
         yield _assessment(assessed, tz)
     for use in series.uses:
         said = _("Use: %(what)s") % {"what": use.what} if use.what else _("Use")
-        yield _mark(midnight(use.on, tz) + timedelta(hours=12), "use", said, tz, stage=Stage.PHYSICAL, timed=False)
+        yield _mark(
+            midnight(use.on, tz) + timedelta(hours=12), "use", said, tz, stage=Stage.PHYSICAL, timed=False
+        )
     for report in series.reports:
         yield _mark(report.at, "report", report.what or _("Relapse reported"), tz)
 
@@ -241,7 +252,9 @@ def _summary(series: StageSeries, frame: Frame, tz: tzinfo) -> str:
         "start": spell(frame.start.astimezone(tz), "j F Y"),
         "end": spell((frame.end - timedelta(seconds=1)).astimezone(tz), "j F Y"),
     }
-    ranked = [step for step in sorted(series.steps, key=lambda step: step.at) if Stage(step.stage).rank is not None]
+    ranked = [
+        step for step in sorted(series.steps, key=lambda step: step.at) if Stage(step.stage).rank is not None
+    ]
     if not ranked:
         return f"{span} {_('No stage assessed yet.')}"
     moves = ", ".join(f"{_word(step.stage)} ({spell(step.at.astimezone(tz), 'j M')})" for step in ranked[-6:])
@@ -263,7 +276,9 @@ def _plans(frame: Frame, plans: Sequence[PlanSpan], tz: tzinfo) -> Iterator[Safe
         )
         if right - left > 96:
             yield format_html(
-                '<text class="chart-small chart-plan-word" x="{}" y="19">{}</text>', left + 8, _("Follow-up plan")
+                '<text class="chart-small chart-plan-word" x="{}" y="19">{}</text>',
+                left + 8,
+                _("Follow-up plan"),
             )
 
 
@@ -284,7 +299,8 @@ def _bands(frame: Frame) -> Iterator[SafeString]:
         '<path class="chart-base" d="M{} {}H{}"/>', frame.gutter, frame.base, frame.width - frame.right
     )
     if frame.name == "wide":
-        yield format_html('<text class="chart-word chart-none" x="0" y="{}">{}</text>', frame.base + 5, _word(Stage.NONE))
+        word = _word(Stage.NONE)
+        yield format_html('<text class="chart-word chart-none" x="0" y="{}">{}</text>', frame.base + 5, word)
 
 
 def _band_word(frame: Frame, stage: Stage, top: int) -> SafeString:
@@ -355,13 +371,20 @@ def _ring(frame: Frame, mark: Mark) -> SafeString:
 
 
 def _tick(frame: Frame, mark: Mark) -> SafeString:
-    return format_html('<rect x="{}" y="{}" width="5" height="13" rx="1.5"/>', frame.x(mark.at) - 2.5, frame.base + 5)
+    return format_html(
+        '<rect x="{}" y="{}" width="5" height="13" rx="1.5"/>', frame.x(mark.at) - 2.5, frame.base + 5
+    )
 
 
 def _diamond(frame: Frame, mark: Mark) -> SafeString:
     x, y = frame.x(mark.at), frame.top - 8
     return format_html(
-        '<path class="chart-drop" d="M{} {}V{}"/><path d="M{} {}l6 6-6 6-6-6z"/>', x, y + 6, frame.base, x, y - 6
+        '<path class="chart-drop" d="M{} {}V{}"/><path d="M{} {}l6 6-6 6-6-6z"/>',
+        x,
+        y + 6,
+        frame.base,
+        x,
+        y - 6,
     )
 
 
@@ -370,7 +393,8 @@ SHAPES = {"assessment": _dot, "use": _ring, "attended": _tick, "missed": _tick, 
 
 def _said() -> SafeString:
     return format_html(
-        '<p class="chart-said" data-chart-said>{}</p>', _("Point at a mark, or tab to one and use the arrow keys.")
+        '<p class="chart-said" data-chart-said>{}</p>',
+        _("Point at a mark, or tab to one and use the arrow keys."),
     )
 
 
@@ -385,11 +409,12 @@ def _legend() -> SafeString:
         ("plan", _("Follow-up plan"), '<rect class="chart-plan" x="1" y="2" width="16" height="14" rx="3"/>'),
     )
     items = (
-        (kind, mark_safe(shape), word)  # noqa: S308 (our own shapes, above)
+        (kind, mark_safe(shape), word)  # the shapes are ours, above
         for kind, word, shape in keys
     )
     one = (
-        '<li><svg class="chart-key chart-mark-{}" viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">{}</svg> {}</li>'
+        '<li><svg class="chart-key chart-mark-{}" viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">'
+        "{}</svg> {}</li>"
     )
     return format_html('<ul class="chart-legend">{}</ul>', format_html_join("", one, items))
 

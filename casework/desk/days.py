@@ -106,7 +106,7 @@ STYLES: dict[str, Callable[[Moment, datetime], str]] = {
     "at": _say_at,
     "due": _say_due,
     "ago": away,
-    "time": lambda value, now: _clock(value),
-    "date": lambda value, now: spell(value, "j M Y"),
+    "time": lambda value, _now: _clock(value),
+    "date": lambda value, _now: spell(value, "j M Y"),
     "exact": lambda value, now: exact(value, now.tzinfo),  # type: ignore[arg-type]
 }

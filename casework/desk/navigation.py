@@ -22,7 +22,13 @@ class Door:
 
 DOORS = (
     Door("desk:today", _("Today"), Verb.VIEW_CLIENT),
-    Door("desk:clients", _("My clients"), Verb.VIEW_CLIENT, rooms=frozenset({"clients"}), views=frozenset({"desk:client"})),
+    Door(
+        "desk:clients",
+        _("My clients"),
+        Verb.VIEW_CLIENT,
+        rooms=frozenset({"clients"}),
+        views=frozenset({"desk:client"}),
+    ),
     Door("counseling:list", _("Sessions"), Verb.HOLD_SESSION, rooms=frozenset({"counseling"})),
     Door("followup:inbox", _("Inbox"), Verb.READ_INBOX),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, rooms=frozenset({"supervision"})),

@@ -4,4 +4,4 @@ from django.urls import include, path
 
 from casework.urls import urlpatterns as house
 
-urlpatterns = [*house, path("style/", include("casework.desk.style"))]
+urlpatterns = [*house, path("style/", include("casework.desk.views.style"))]

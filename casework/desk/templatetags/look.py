@@ -67,7 +67,7 @@ def when(
     tz: tzinfo | None = None,
     empty: str = "–",
 ) -> str:
-    """A date as people say it, with the exact instant on hover and for screen readers. Styles: casework/desk/days.py."""
+    """A date as people say it, with the exact instant on hover and for screen readers. Styles: see days.py."""
     if value is None:
         return empty
     now = context.get("now") or timezone.now()
@@ -97,7 +97,13 @@ def number(value: Any, label: str, url: str = "", tone: str = "plain", help: str
 @register.inclusion_tag("components/progress.html")
 def progress(value: int, total: int, label: str, words: str = "") -> dict[str, Any]:
     words = words or _("%(value)s of %(total)s") % {"value": value, "total": total}
-    return {"value": value, "total": total or 1, "label": label, "words": words, "id": f"progress-{slugify(label)}"}
+    return {
+        "value": value,
+        "total": total or 1,
+        "label": label,
+        "words": words,
+        "id": f"progress-{slugify(label)}",
+    }
 
 
 @register.inclusion_tag("components/page_head.html")
@@ -128,7 +134,9 @@ def dialog(content: str, id: str, title: str) -> SafeString:
 @register.simple_block_tag
 def timeline_entry(content: str, at: datetime | date, what: str, **parts: Any) -> SafeString:
     """parts: kind, url, who, pill, tone, stage, tz."""
-    return render_to_string("components/timeline_entry.html", {"content": content, "at": at, "what": what, **parts})
+    return render_to_string(
+        "components/timeline_entry.html", {"content": content, "at": at, "what": what, **parts}
+    )
 
 
 @register.simple_block_tag

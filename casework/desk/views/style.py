@@ -31,8 +31,12 @@ class SampleForm(forms.Form):
     """A field of every sort, so that each look is tried."""
 
     name = forms.CharField(label="Chosen name", help_text="What Alex wants to be called.")
-    born = forms.DateField(label="Date of birth", widget=forms.DateInput(attrs={"type": "date"}), required=False)
-    channel = forms.ChoiceField(label="Preferred channel", choices=[("sms", "Text message"), ("email", "E-mail")])
+    born = forms.DateField(
+        label="Date of birth", widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )
+    channel = forms.ChoiceField(
+        label="Preferred channel", choices=[("sms", "Text message"), ("email", "E-mail")]
+    )
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 4}), required=False)
     days = forms.MultipleChoiceField(
         label="Triggers",
@@ -41,7 +45,9 @@ class SampleForm(forms.Form):
         required=False,
     )
     how = forms.ChoiceField(
-        label="How it was said", choices=[("self", "By Alex"), ("other", "By someone else")], widget=forms.RadioSelect
+        label="How it was said",
+        choices=[("self", "By Alex"), ("other", "By someone else")],
+        widget=forms.RadioSelect,
     )
     shared = forms.BooleanField(label="This phone is shared", required=False, help_text="Texts stay neutral.")
 
@@ -55,7 +61,31 @@ def sample_series() -> StageSeries:
     steps = [(236, Stage.EMOTIONAL), (180, Stage.NONE), (96, Stage.EMOTIONAL), (68, Stage.MENTAL)]
     steps += [(47, Stage.PHYSICAL), (26, Stage.MENTAL), (9, Stage.EMOTIONAL)]
     missed = {61, 54}
-    met = [236, 229, 222, 208, 194, 180, 166, 152, 138, 124, 110, 96, 82, 68, 61, 54, 45, 40, 33, 26, 19, 9, 2]
+    met = [
+        236,
+        229,
+        222,
+        208,
+        194,
+        180,
+        166,
+        152,
+        138,
+        124,
+        110,
+        96,
+        82,
+        68,
+        61,
+        54,
+        45,
+        40,
+        33,
+        26,
+        19,
+        9,
+        2,
+    ]
     assessed = [StageStep(ago(days), stage) for days, stage in steps] + [
         StageStep(ago(138), Stage.NONE),
         StageStep(ago(19), Stage.MENTAL),
