@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -53,11 +53,15 @@ class Finalised:
 
 def suggestion_for(client: Client, sheet: Sheet, *, at: datetime) -> Suggestion:
     """What the sheet suggests, with the use on record in its window. Reads only."""
-    draft = StageAssessment(client=client, assessed_at=at, window_days=sheet.window_days)
-    return suggest(sheet.answers, sheet.halt, bool(_use_in(draft)))
+    return suggest(sheet.answers, sheet.halt, bool(use_days_for(client, sheet, at=at)))
 
 
-def _use_in(assessment: StageAssessment) -> list[Any]:
+def use_days_for(client: Client, sheet: Sheet, *, at: datetime) -> list[date]:
+    """The days with use on record in the window that the sheet looks at."""
+    return _use_in(StageAssessment(client=client, assessed_at=at, window_days=sheet.window_days))
+
+
+def _use_in(assessment: StageAssessment) -> list[date]:
     first, last = assessment.window(assessment.client.zone)
     return current.use_in_window(assessment.client, first=first, last=last)
 

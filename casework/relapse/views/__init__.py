@@ -1,0 +1,1 @@
+"""Pages of this room that change no stage; those that do are casework.followup's."""
