@@ -57,7 +57,7 @@ def test_a_folder_is_imported_and_summed_up(tmp_path: Path, oak: Team) -> None:
     said, complained = run("--team", "oak", tmp_path)
     assert "one.json: created 1 client, 1 contact point, 1 substance, 1 use\n" in said
     assert "2 of 2 files imported into Oak.\n" in said
-    assert "  created: 2 client, 2 contact point, 1 episode, 1 substance, 1 use\n" in said
+    assert "  created: 2 clients, 2 contact points, 1 episode, 1 substance, 1 use\n" in said
     assert "  ignored: 1 Claim\n" in said
     assert complained == ""
     assert Client.objects.filter(team=oak).count() == 2
@@ -84,7 +84,7 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(tmp_path: Path, o
         "two.json: would create 1 client, 1 contact point, 1 use\n  set aside: 1 about somebody else\n"
         in said
     )
-    assert "2 of 2 files would be imported into Oak.\n  would be created: 2 client" in said
+    assert "2 of 2 files would be imported into Oak.\n  would be created: 2 clients" in said
     assert everything() == before
     assert AuditEvent.objects.count() == trail
 

@@ -12,14 +12,14 @@ from casework.intake.demo.timeline import Meeting
 from casework.intake.demo.trail import Trail
 from casework.intake.demo.words import NoteWriter
 from clients.stage import Stage
-from sessions.actions.lower import SESSION_CLOSED, SESSION_SCHEDULED
 from sessions.actions.notes import NOTE_SAVED, NOTE_SIGNED
 from sessions.integrity import content_hash
 from sessions.models import Note, Session
 
 State = Session.State
+SESSION_SCHEDULED, SESSION_CLOSED = "session.scheduled", "session.closed"
 MODALITIES = ("in_person", "video", "phone")
-GONE = (roster.NEVER_SEEN, roster.DECEASED, roster.DISCHARGED, roster.PAUSED, roster.SILENT)
+GONE = (roster.NEVER_SEEN, roster.DECEASED, roster.DISCHARGED, roster.SILENT)
 
 
 @dataclass

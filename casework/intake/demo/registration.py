@@ -99,7 +99,7 @@ class Registrar:
                 if key not in ("heroin", "cocaine", "cannabis", "methamphetamine")
                 else "unknown",
                 first_used_on=date(
-                    case.course.birth_year + self.rng.randint(15, 24), self.rng.randint(1, 12), 1
+                    case.course.birth_year + self.rng.randint(15, 23), self.rng.randint(1, 12), 1
                 ),
                 last_used_on=None
                 if prescribed

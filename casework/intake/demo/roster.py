@@ -11,7 +11,7 @@ from clients.stage import Stage
 
 CALM, DUE_NOW, RUNNING, BEHIND = "calm", "due now", "running", "behind"
 SILENT, NEVER_SEEN, DECEASED, OPTED_OUT = "silent", "never seen", "deceased", "opted out"
-DISCHARGED, PAUSED, COLLATERAL = "discharged", "paused", "collateral"
+DISCHARGED, COLLATERAL = "discharged", "collateral"
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Story:
 P, M, E = Stage.PHYSICAL, Stage.MENTAL, Stage.EMOTIONAL
 STORIES: tuple[tuple[int, Story], ...] = (
     (9, Story(CALM, arcs.STEADY, (16, 44))),
-    (6, Story(CALM, arcs.COMING_BACK, (10, 26))),
+    (7, Story(CALM, arcs.COMING_BACK, (10, 26))),
     (5, Story(CALM, arcs.SLOW_RISE, (14, 30))),
     (3, Story(CALM, arcs.WORN_DOWN, (12, 24))),
     (4, Story(CALM, arcs.UP_AND_DOWN, (18, 36))),
@@ -51,7 +51,6 @@ STORIES: tuple[tuple[int, Story], ...] = (
     (1, Story(DECEASED, arcs.UP_AND_DOWN, (26, 26))),
     (1, Story(OPTED_OUT, arcs.JUST_NOW, (14, 20), M, 6.2)),
     (2, Story(DISCHARGED, arcs.STEADY, (40, 48))),
-    (1, Story(PAUSED, arcs.COMING_BACK, (18, 18))),
     (1, Story(COLLATERAL, arcs.SLOW_RISE, (14, 18))),
 )
 SUBSTANCES: tuple[tuple[str, ...], ...] = (
@@ -103,5 +102,5 @@ def courses(rng: random.Random) -> Iterator[Course]:
             weeks=rng.randint(*story.weeks),
             leaning=arcs.leaning(rng),
             substances=SUBSTANCES[(number * 5 + number // 12) % len(SUBSTANCES)],
-            birth_year=rng.randint(1958, 2003),
+            birth_year=rng.randint(1958, 2000),
         )

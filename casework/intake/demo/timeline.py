@@ -17,7 +17,7 @@ AFTER = {
 }
 CAP = {Stage.PHYSICAL: 2.5, Stage.MENTAL: 2.5, Stage.EMOTIONAL: 1.5}
 # How many days before today the last session lay, where somebody no longer comes.
-LAST_SEEN = {roster.DECEASED: 41, roster.DISCHARGED: 33, roster.PAUSED: 23, roster.SILENT: 16}
+LAST_SEEN = {roster.DECEASED: 41, roster.DISCHARGED: 33, roster.SILENT: 16}
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,13 @@ def home_zone(now: datetime) -> str:
 
 
 def awake_zones(now: datetime, home: str) -> list[str]:
-    """Zones where texts may leave from now until a while from now, the practice's own first. Never empty."""
+    """Zones where texts may leave from now until a while from now, the practice's own first. Never empty.
+
+    Only those with the practice's date: "two days ago" must be the same day there.
+    """
+    today = now.astimezone(ZoneInfo(home)).date()
     names = [home, *(name for name in CLIENT_ZONES if name != home)]
-    return [name for name in names if is_awake(now, name)]
+    return [name for name in names if is_awake(now, name) and now.astimezone(ZoneInfo(name)).date() == today]
 
 
 def is_awake(now: datetime, name: str) -> bool:

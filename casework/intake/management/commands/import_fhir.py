@@ -88,17 +88,25 @@ class Command(BaseCommand):
             ("ignored", totals.ignored),
             ("set aside", totals.set_aside),
         ):
-            if counts:
-                self.stdout.write(f"  {word}: {_listed(counts)}")
+            if any(counts.values()):
+                ours = counts is totals.created or counts is totals.matched
+                self.stdout.write(f"  {word}: {_counted(counts) if ours else _listed(counts)}")
         if totals.broken:
             names = ", ".join(outcome.path.name for outcome in totals.broken)
             self.stderr.write(self.style.ERROR(f"{len(totals.broken)} not imported: {names}"))
 
 
 def _deed(outcome: FileOutcome, *, dry_run: bool) -> str:
-    made = f"{'would create' if dry_run else 'created'} {_listed(outcome.created)}" if outcome.created else ""
-    known = f"known already: {_listed(outcome.matched)}" if any(outcome.matched.values()) else ""
+    made = (
+        f"{'would create' if dry_run else 'created'} {_counted(outcome.created)}" if outcome.created else ""
+    )
+    known = f"known already: {_counted(outcome.matched)}" if any(outcome.matched.values()) else ""
     return "; ".join(filter(None, [made, known])) or "nothing new"
+
+
+def _counted(counts: Counter[str]) -> str:
+    """Our own words, which take an s for several."""
+    return ", ".join(f"{count} {name}{'s' * (count > 1)}" for name, count in sorted(counts.items()) if count)
 
 
 def _listed(counts: Counter[str]) -> str:
