@@ -8,10 +8,13 @@ from django.utils.translation import gettext as _
 
 from clients.errors import InvalidInput
 
+LOCAL_DIGITS = 7  # up to here somebody typed the end of a number, which may well begin with 0
+
 
 def digits_of(text: str) -> str:
-    """Only the digits, without a leading 1 or 0 of national writing."""
-    return re.sub(r"\D", "", text).lstrip("0")
+    """Only the digits; of a whole number without the leading 0 of national writing, which E.164 leaves out."""
+    digits = re.sub(r"\D", "", text)
+    return digits.lstrip("0") if len(digits) > LOCAL_DIGITS else digits
 
 
 def to_e164(number: str, *, region: str = "US") -> str:
