@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 from casework.local import children, ports, postgres, stores
@@ -63,7 +64,7 @@ def run(cleanup: contextlib.ExitStack) -> None:
     with step("Starting web, worker, beat, watchman and the sandbox phone"):
         supervisor.start()
         await_health(supervisor, env)
-    say(welcome(env, seconds=time.monotonic() - started, logs=HOME))
+    say(welcome(env, seconds=time.monotonic() - started, logs=Path(os.path.relpath(HOME))))
     while True:
         supervisor.tend(now=time.monotonic())
         time.sleep(0.2)

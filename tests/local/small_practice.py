@@ -113,6 +113,14 @@ def descendants(pid: int) -> set[int]:
     return found
 
 
+def command_of(pid: int) -> str:
+    """Return the command line of a process, or nothing when it has just ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
 def alive(pids: set[int]) -> set[int]:
     """Return those that run; one that nobody has buried yet does not."""
     found = set()

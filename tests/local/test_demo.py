@@ -4,13 +4,12 @@ import os
 import signal
 import socket
 import urllib.request
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from casework.local import ports
-from tests.local.small_practice import SmallPractice, alive, descendants
+from tests.local.small_practice import SmallPractice, alive, command_of, descendants
 
 
 @pytest.fixture
@@ -56,8 +55,8 @@ def test_killing_the_supervisor_leaves_nothing_and_the_next_start_works(practice
 def test_whatever_dies_is_started_again_and_the_address_stays(practice, port):
     demo = practice.start(port=port)
     practice.ready(demo)
-    for word in ("manage.py\0watch", "gunicorn"):
-        victim = min(pid for pid in descendants(demo.pid) if word in Path(f"/proc/{pid}/cmdline").read_text())
+    for word in ("manage.py watch", "gunicorn"):
+        victim = min(pid for pid in descendants(demo.pid) if word in command_of(pid))
         os.kill(victim, signal.SIGKILL)
     practice.until(
         lambda: "watchman ended (exit -9)" in practice.said and "web ended (exit -9)" in practice.said
@@ -118,7 +117,7 @@ def test_servers_that_the_caller_names_are_used_and_none_are_started(practice, p
     demo = practice.start(port=port, **named)
     practice.ready(demo)
     assert "Using the servers that DATABASE_URL and REDIS_URL name." in practice.said
-    words = [Path(f"/proc/{pid}/cmdline").read_text() for pid in descendants(demo.pid)]
+    words = [command_of(pid) for pid in descendants(demo.pid)]
     practice.stop(demo)
     assert not [each for each in words if "valkey-server" in each or "bin/postgres" in each]
     with psycopg.connect(named["DATABASE_URL"]) as owner:
