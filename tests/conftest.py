@@ -7,7 +7,9 @@ import pytest
 from django.test import Client as Browser
 
 from clients.models import Practice
-from tests import factories
+from tests import emptying, factories
+
+emptying.install()
 
 NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # a Wednesday, 11:00 in New York, 08:00 in Phoenix
 
@@ -73,7 +75,9 @@ def audrey(practice: Practice):
 @pytest.fixture
 def alex(dana, team):
     """Alex, the client: Dana's, in Phoenix, with a phone and permission to be texted."""
-    return factories.client_of(dana, team=team, given_name="Alex", family_name="Moreno", time_zone="America/Phoenix")
+    return factories.client_of(
+        dana, team=team, given_name="Alex", family_name="Moreno", time_zone="America/Phoenix"
+    )
 
 
 @pytest.fixture

@@ -1,6 +1,13 @@
 """What happens next: plans and to-dos, and the messages that go out and come in."""
 
-from casework.followup.models.messages import Attempt, Heartbeat, InboundMessage, Message, Priority, ProviderEvent
+from casework.followup.models.messages import (
+    Attempt,
+    Heartbeat,
+    InboundMessage,
+    Message,
+    Priority,
+    ProviderEvent,
+)
 from casework.followup.models.plans import (
     RUNNING,
     ContactAttempt,

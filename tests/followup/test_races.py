@@ -1,0 +1,85 @@
+"""Two people, two tabs, two webhooks at the same moment, in real transactions."""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from casework.followup import actions
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, ToDo
+from casework.relapse.models import RelapseReport
+from tests.followup.making import PHONE_STEPS, report, statuses, texts
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def together(*acts: Callable[[], Any]) -> list[Any]:
+    """Run the acts at the same moment, each in its own connection. What one raises is its result."""
+    start = threading.Barrier(len(acts))
+
+    def run(act: Callable[[], Any]) -> Any:
+        start.wait()
+        try:
+            return act()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(run, acts))
+
+
+def test_a_form_posted_twice_at_once_makes_one_report_and_one_plan(alex, dana, now):
+    post = lambda: report(alex, dana, now, idempotency_key="form-7")  # noqa: E731
+    first, second = together(post, post)
+    assert (first.report, first.plan) == (second.report, second.plan)
+    assert sorted([first.created, second.created]) == [False, True]
+    assert (RelapseReport.objects.count(), FollowUpPlan.objects.count()) == (1, 1)
+    assert Message.objects.count() == PHONE_STEPS
+
+
+def test_two_people_reporting_at_once_leave_one_running_plan(alex, dana, sam, now):
+    together(lambda: report(alex, dana, now), lambda: report(alex, sam, now, stage="physical"))
+    assert RelapseReport.objects.count() == 2
+    assert FollowUpPlan.objects.running().count() == 1
+    assert Message.objects.filter(status="planned").count() == PHONE_STEPS
+
+
+def test_a_report_and_a_death_at_once_leave_nothing_to_send(alex, dana, now):
+    together(
+        lambda: report(alex, dana, now),
+        lambda: actions.record_death(client_id=alex.pk, on=now.date(), by=dana, now=now),
+    )
+    assert not FollowUpPlan.objects.running().exists()
+    assert statuses(alex) <= {"cancelled"}
+
+
+def test_a_report_and_a_stop_at_once_leave_no_text_waiting(alex, dana, now):
+    together(lambda: report(alex, dana, now), lambda: texts(alex, "STOP", now))
+    waiting = Message.objects.waiting().filter(kind="plan")
+    assert not waiting.exists()
+
+
+def test_one_text_delivered_twice_at_once_is_one(alex, now):
+    tell = lambda: texts(alex, "2", now, provider_id="SM9")  # noqa: E731
+    first, second = together(tell, tell)
+    assert first == second
+    assert (InboundMessage.objects.count(), ToDo.objects.count()) == (1, 1)
+
+
+def test_an_unknown_senders_text_delivered_twice_at_once_is_one(alex, now):
+    tell = lambda: texts(alex, "hi", now, provider_id="SM9", address="+15550001111")  # noqa: E731
+    first, second = together(tell, tell)
+    assert first == second
+    assert InboundMessage.objects.count() == 1
+
+
+def test_the_database_itself_refuses_a_second_running_plan(alex, dana, now):
+    plan = report(alex, dana, now).plan
+    plan.pk, plan.uid = None, "00000000-0000-4000-8000-000000000000"
+    with pytest.raises(IntegrityError, match="one_active_plan_per_client"), transaction.atomic():
+        plan.save(force_insert=True)

@@ -1,0 +1,158 @@
+"""The words that leave, and what keeps others in (clinical.md §5.2 M-1, M-3, M-10)."""
+
+import dataclasses
+
+import pytest
+
+from casework.followup.messages import texts
+from casework.followup.messages.letterhead import Letterhead, letterheads
+from casework.followup.messages.policy import may_send_many
+from casework.followup.messages.reasons import PLAIN, words
+from casework.followup.messages.render import ONE_TEXT, RenderRefused, fill, render
+from casework.followup.models import Message
+from clients.models import Client, Practice
+from tests.followup.making import first_message, report
+
+LETTER = Letterhead(
+    first="Sam",
+    counselor="Dana",
+    sender="Oak Street",
+    phone="555-010-0199",
+    emergency="911",
+    crisis_line="988",
+    language="en",
+    denied=("Klonopin",),
+)
+
+
+def letter(**fields):
+    return dataclasses.replace(LETTER, **fields)
+
+
+def test_a_text_names_the_people_and_nothing_else():
+    assert fill("checkin.1", LETTER).body == (
+        "Hi Sam, it's Dana from Oak Street. Thinking of you. How is this week going? Reply 1 OK, 2 please call me. "
+        "STOP to end."
+    )
+
+
+def test_spanish_speakers_read_spanish():
+    assert fill("checkin.1", letter(language="es")).body.startswith("Hola Sam, soy Dana de Oak Street.")
+
+
+def test_an_email_has_a_neutral_subject_and_asks_for_no_keys():
+    mail = fill("checkin.1", LETTER, channel="email")
+    assert mail.subject == "Hello from Oak Street"
+    assert "Reply 1" not in mail.body
+    assert mail.body.endswith(
+        "Nobody reads replies to this e-mail. To talk, or to stop these e-mails, call 555-010-0199."
+    )
+
+
+@pytest.mark.parametrize("first", ["Klonopin", "Sober", "A" * 60])
+def test_a_first_name_that_tells_too_much_or_is_too_long_is_left_out(first):
+    assert fill("checkin.1", letter(first=first)).body.startswith("Hi, it's Dana from Oak Street.")
+
+
+def test_an_accent_in_a_name_is_kept():
+    body = fill("checkin.1", letter(first="Ángel")).body
+    assert body.startswith("Hi Ángel,")
+    assert len(body) <= ONE_TEXT
+
+
+@pytest.mark.parametrize(
+    ("fields", "variable"),
+    [
+        ({"sender": "Oak Street Recovery"}, "sender"),
+        ({"sender": "Cl1nic"}, "sender"),
+        ({"counselor": "Klonopin"}, "counselor"),
+    ],
+)
+def test_a_telling_name_of_ours_is_refused(fields, variable):
+    with pytest.raises(RenderRefused) as refused:
+        fill("checkin.1", letter(**fields))
+    assert (refused.value.code, refused.value.params) == ("telling_word", {"variable": variable})
+
+
+def test_a_text_that_cannot_fit_is_refused():
+    with pytest.raises(RenderRefused) as refused:
+        fill("checkin.1", letter(counselor="B" * 80))
+    assert refused.value.code == "too_long"
+
+
+def test_a_text_that_does_not_exist_is_refused():
+    with pytest.raises(RenderRefused) as refused:
+        fill("checkin.99", LETTER)
+    assert refused.value.code == "no_text"
+
+
+def test_the_letterhead_has_no_place_for_anything_clinical():
+    names = {field.name for field in dataclasses.fields(Letterhead)}
+    assert names == {
+        "first",
+        "counselor",
+        "sender",
+        "phone",
+        "emergency",
+        "crisis_line",
+        "language",
+        "denied",
+    }
+    assert set(LETTER.values()) == names - {"language", "denied"}
+
+
+@pytest.mark.django_db
+def test_a_letterhead_knows_the_counselor_of_today_and_the_catalogue(alex, dana, now):
+    found = letterheads([alex], at=now)[alex.pk]
+    assert (found.first, found.counselor, found.sender, found.phone) == (
+        "Alex",
+        "Dana",
+        "Oak Street",
+        "555-010-0199",
+    )
+    assert {"Klonopin", "Xanax", "Heroin"} <= set(found.denied)
+
+
+@pytest.mark.django_db
+def test_a_client_without_a_counselor_hears_from_the_team(alex, now):
+    alex.care_team.all().delete()
+    assert letterheads([alex], at=now)[alex.pk].counselor == "your team"
+    Client.objects.filter(pk=alex.pk).update(language="es")
+    assert letterheads([Client.objects.get(pk=alex.pk)], at=now)[alex.pk].counselor == "su equipo"
+
+
+@pytest.mark.django_db
+def test_after_the_policy_rendering_asks_the_database_nothing(alex, dana, now, django_assert_num_queries):
+    report(alex, dana, now)
+    message = Message.objects.select_related("client").get(pk=first_message(alex).pk)
+    may_send_many([message], now)
+    with django_assert_num_queries(0):
+        assert render(message).body.startswith("Hi Alex, Dana at Oak Street. Glad you told us.")
+
+
+@pytest.mark.django_db
+def test_every_text_of_every_plan_renders_for_the_practices_real_names(alex, dana, now):
+    Practice.objects.update(sender_alias="Oak Street")
+    found = letterheads([alex], at=now)[alex.pk]
+    for language, by_key in texts.SMS.items():
+        for key in by_key:
+            extra = {"day": "Thu 12 Mar", "time": "10:00"}
+            assert fill(key, dataclasses.replace(found, language=language), extra=extra).body
+
+
+@pytest.mark.django_db
+def test_a_body_that_is_set_stays_as_it_is(alex, dana, now):
+    report(alex, dana, now)
+    message = first_message(alex)
+    message.body = "Sent before"
+    assert render(message).body == "Sent before"
+    assert render(message, "email").subject == "Hello from Oak Street"
+
+
+@pytest.mark.parametrize("code", list(PLAIN))
+def test_every_reason_is_a_sentence(code):
+    assert words(code).endswith(".")
+
+
+def test_a_reason_that_nobody_has_worded_is_shown_as_it_is():
+    assert words("solar_storm") == "solar_storm"
