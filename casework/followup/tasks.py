@@ -1,23 +1,25 @@
 """What Celery runs: address labels without arguments. Losing any of them costs seconds, never a message."""
 
 import time
+from functools import lru_cache
 from typing import Final
 
 import structlog
-from celery import shared_task
+from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
-from kombu.exceptions import OperationalError
+from kombu import Connection
+from kombu.exceptions import KombuError
+from kombu.pools import producers
 
 from casework.followup import delivery, heartbeats, plan_upkeep
 
 log = structlog.get_logger(__name__)
 
 LANE: Final = 0x7475726E  # first half of the advisory lock's number: ours among other users of the database
-QUIET_AFTER_FAILURE: Final = (
-    10.0  # seconds without waking after a broker did not answer; the watchman delivers meanwhile
-)
+QUIET_AFTER_FAILURE: Final = 10.0  # seconds without waking once a broker is away; the watchman delivers meanwhile
+IMPATIENT: Final = {"max_retries": 0, "socket_timeout": 1, "socket_connect_timeout": 1}
 _broker_away_until = 0.0
 
 
@@ -27,10 +29,19 @@ def wake() -> None:
     if time.monotonic() < _broker_away_until:
         return
     try:
-        deliver.apply_async(retry=False, expires=30)
-    except (OperationalError, OSError) as error:
+        with producers[_line()].acquire(block=True, timeout=1) as producer:
+            deliver.apply_async(producer=producer, retry=False, expires=30)
+    except (KombuError, OSError) as error:
         _broker_away_until = time.monotonic() + QUIET_AFTER_FAILURE
         log.warning("broker_away", error=type(error).__name__)
+
+
+@lru_cache(maxsize=1)
+def _line() -> Connection:
+    """A way to the broker that gives up at once; Celery's own would try for seconds while a person waits."""
+    line = current_app.connection_for_write()
+    line.transport_options = {**line.transport_options, **IMPATIENT}
+    return line
 
 
 @shared_task(name="followup.deliver")

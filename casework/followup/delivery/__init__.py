@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 from django.conf import settings
 
 from casework.followup.delivery.callbacks import record_status
-from casework.followup.delivery.claim import Watermark, claim
-from casework.followup.delivery.reconcile import expire, look_up
-from casework.followup.delivery.send import send
+from casework.followup.delivery.claiming import Watermark, claim
+from casework.followup.delivery.reconciling import expire, look_up
+from casework.followup.delivery.sending import send
 
 __all__ = ["deliver_due", "record_status"]
 

@@ -8,7 +8,7 @@ from django.db import transaction
 
 from casework.followup import channels
 from casework.followup.delivery import retry
-from casework.followup.delivery.settle import clock, lock_clients, tell
+from casework.followup.delivery.settling import clock, lock_clients, tell
 from casework.followup.models import Attempt, Message, ProviderEvent
 
 log = structlog.get_logger(__name__)

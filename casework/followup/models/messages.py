@@ -5,6 +5,7 @@ A Message is the outbox row, written in the transaction that decides on it. Its 
 """
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Self
 
@@ -38,7 +39,7 @@ class MessageQuerySet(ClientOwnedQuerySet):
         """Everything that may still leave, those being sent at this moment included."""
         return self.filter(status__in=[*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN])
 
-    def withdraw(self, *, reason: str, at: datetime, **params: Any) -> int:
+    def withdraw(self, *, reason: str, at: datetime, params: Mapping[str, Any] | None = None) -> int:
         """Cancel what has not left. One already on its way is marked, so that it is not tried a second time."""
         # Always in the same order, so that two of these, or one and a settling sender, cannot wait for each other.
         pks = list(
@@ -54,7 +55,7 @@ class MessageQuerySet(ClientOwnedQuerySet):
                 reason_code=Case(When(on_its_way, then=F("reason_code")), default=Value(reason)),
                 reason_params=Case(
                     When(on_its_way, then=F("reason_params")),
-                    default=Value(params, output_field=models.JSONField()),
+                    default=Value(dict(params or {}), output_field=models.JSONField()),
                 ),
                 closed_at=Case(When(on_its_way, then=F("closed_at")), default=Value(at)),
                 status=Case(When(on_its_way, then=F("status")), default=Value(Message.Status.CANCELLED)),

@@ -50,6 +50,7 @@ class Caller(threading.Thread):
         self._due: list[tuple[float, int, str, str, str, int]] = []
         self._numbers = itertools.count()
         self._wake = threading.Condition()
+        self._stopped = False
 
     def follow(self, sid: str, callback: str) -> None:
         """Arrange the callbacks of a message just accepted."""
@@ -68,11 +69,19 @@ class Caller(threading.Thread):
             heapq.heappush(self._due, (moment, next(self._numbers), sid, callback, word, tries))
             self._wake.notify()
 
+    def stop(self) -> None:
+        """Tell nothing more."""
+        with self._wake:
+            self._stopped = True
+            self._wake.notify()
+
     def run(self) -> None:
         while True:
             with self._wake:
-                while not self._due or self._due[0][0] > time.monotonic():
+                while not self._stopped and (not self._due or self._due[0][0] > time.monotonic()):
                     self._wake.wait(self._due[0][0] - time.monotonic() if self._due else None)
+                if self._stopped:
+                    return
                 _moment, _number, sid, callback, word, tries = heapq.heappop(self._due)
             self._tell(sid, callback, word, tries)
 

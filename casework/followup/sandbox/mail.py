@@ -1,5 +1,6 @@
 """The provider's mailboxes: it takes any mail for anyone and shows it."""
 
+import logging
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
@@ -35,6 +36,7 @@ class Mailbox:
 
 def listen(ledger: Ledger, *, port: int) -> Controller:
     """Take mail on the loopback port, in a thread of its own."""
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # its chatter would name who got mail
     controller = Controller(Mailbox(ledger), hostname="127.0.0.1", port=port)
     controller.start()
     return controller

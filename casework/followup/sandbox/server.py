@@ -1,7 +1,6 @@
 """The provider's HTTP server: Twilio's messages resource, the phone page, and the knobs for tests."""
 
 import base64
-import binascii
 import hmac
 import json
 import socket
@@ -33,6 +32,10 @@ class Provider(ThreadingHTTPServer):
         self.caller = Caller(ledger, self.plan, office)
         super().__init__(address, Desk)
         self.caller.start()
+
+    def server_close(self) -> None:
+        self.caller.stop()
+        super().server_close()
 
     @property
     def api(self) -> str:
@@ -95,7 +98,7 @@ class Desk(BaseHTTPRequestHandler):
         kind, _space, rest = self.headers.get("Authorization", "").partition(" ")
         try:
             given = base64.b64decode(rest) if kind == "Basic" else b""
-        except binascii.Error:
+        except ValueError:
             given = b""
         office = self.server.office
         if hmac.compare_digest(given, f"{office.account}:{office.token}".encode()):

@@ -29,13 +29,13 @@ class Command(BaseCommand):
         raised: frozenset[str] = frozenset()
         rounds = 0
         while not stop.is_set():
+            close_old_connections()
             raised = self.round(raised, tidy=rounds % 12 == 0)
             rounds += 1
             stop.wait(settings.FOLLOWUP_WATCH_POLL)
 
     def round(self, raised: frozenset[str], *, tidy: bool) -> frozenset[str]:
         """Look once; return the alarms that stand. A database that is away is waited for."""
-        close_old_connections()
         try:
             heartbeats.beat(heartbeats.WATCH)
             sent = delivery.deliver_due(grace=settings.FOLLOWUP_WATCH_GRACE)

@@ -10,9 +10,9 @@ from django.db import connection
 
 from casework.followup.channels import DeliveryError
 from casework.followup.delivery import retry
-from casework.followup.delivery.claim import Held
+from casework.followup.delivery.claiming import Held
 from casework.followup.delivery.retry import Next
-from casework.followup.delivery.settle import Result, settle
+from casework.followup.delivery.settling import Result, settle
 
 log = structlog.get_logger(__name__)
 

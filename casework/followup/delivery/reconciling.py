@@ -12,7 +12,7 @@ from casework.followup import channels
 from casework.followup.channels import DeliveryError, Outgoing, Trace
 from casework.followup.delivery import callbacks, retry
 from casework.followup.delivery.retry import Next
-from casework.followup.delivery.settle import Result, clock, settle
+from casework.followup.delivery.settling import Result, clock, settle
 from casework.followup.models import Attempt, Message
 
 log = structlog.get_logger(__name__)

@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, transaction
 from casework.followup import channels, todos
 from casework.followup.channels import Channel, Outgoing
 from casework.followup.delivery import retry
-from casework.followup.delivery.settle import clock, lock_clients, tell
+from casework.followup.delivery.settling import clock, lock_clients, tell
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision, Verdict
 from casework.followup.messages.render import Rendered, RenderRefused, render
@@ -160,7 +160,7 @@ def claim(*, owner: str, watermark: Watermark, grace: float = 0.0, batch: int | 
         )
     except DoesNotClear as poison:
         # One message that policy or its text cannot digest must not stop the others: set it aside, alone.
-        log.exception("message_not_clearable", message=poison.message.pk)
+        log.error("message_not_clearable", message=poison.message.pk, error=type(poison.__cause__).__name__)
         _set_poison_aside(poison.message)
         return Claimed(1)
     for aside in claimed.ended:
@@ -215,9 +215,9 @@ def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], li
         verdicts = policy.may_send_many(messages, at)
     except DatabaseError:
         raise
-    except Exception:  # noqa: BLE001 whatever it is, one message must not stop the others
+    except Exception as error:
         if len(messages) == 1:
-            raise DoesNotClear(messages[0]) from None
+            raise DoesNotClear(messages[0]) from error
         verdicts = {message.pk: _verdict_alone(message, at) for message in messages}
     for message in messages:
         verdict = verdicts[message.pk]
@@ -234,8 +234,8 @@ def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], li
             continue
         except DatabaseError:
             raise
-        except Exception:  # noqa: BLE001 as above
-            raise DoesNotClear(message) from None
+        except Exception as error:
+            raise DoesNotClear(message) from error
         ready.append(Ready(message, verdict, channels.route(verdict.channel), text))
     return ready, aside
 
@@ -245,8 +245,8 @@ def _verdict_alone(message: Message, at: datetime) -> Verdict:
         return policy.may_send(message, at)
     except DatabaseError:
         raise
-    except Exception:  # noqa: BLE001 as above
-        raise DoesNotClear(message) from None
+    except Exception as error:
+        raise DoesNotClear(message) from error
 
 
 STAYS = {
