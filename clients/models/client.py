@@ -165,9 +165,10 @@ class Client(Lifecycle, Record):
     @property
     def zone(self) -> zoneinfo.ZoneInfo:
         """The person's zone; the practice's when none or an unknown one is on record (clinical.md §4.2)."""
-        if self.time_zone in zoneinfo.available_timezones():
+        try:
             return zoneinfo.ZoneInfo(self.time_zone)
-        return Practice.current().zone
+        except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+            return Practice.current().zone
 
     @property
     def primary_counselor(self) -> Any:
