@@ -1,0 +1,100 @@
+"""Opening the practice, and taking people in."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from casework.staff.models import User
+from clients import access, audit
+from clients.access import Role, Verb
+from clients.errors import Conflict, InvalidInput
+from clients.models import Practice, Site, Team, TeamMembership
+
+PRACTICE_SET_UP = "practice.set_up"
+PERSON_ADDED = "person.added"
+PASSWORD_SET = "person.password_set"  # noqa: S105 a verb
+
+
+@transaction.atomic
+def set_up_practice(
+    *, facts: Mapping[str, str], teams: Sequence[str], by: User | None, now: datetime
+) -> Practice:
+    """Write down who we are and add the teams not yet there; may be repeated. Raises InvalidInput for a bad zone."""
+    access.require(by, Verb.MANAGE_PRACTICE)
+    practice = Practice.objects.select_for_update().order_by("pk").first() or Practice()
+    for name, value in facts.items():
+        setattr(practice, name, value)
+    _validate(practice)
+    practice.save()
+    site = Site.objects.filter(practice=practice).order_by("pk").first()
+    site = site or Site.objects.create(practice=practice, name=practice.name)
+    for name in teams:
+        Team.objects.get_or_create(name=name, defaults={"site": site})
+    audit.record(PRACTICE_SET_UP, by=by, at=now, target=practice)
+    return practice
+
+
+@transaction.atomic
+def add_person(
+    *, email: str, password: str, facts: Mapping[str, Any], team: str, by: User | None, now: datetime
+) -> User:
+    """Take somebody in, from today in `team` (a supervisor as its supervisor).
+
+    Raises Conflict for an e-mail already used, InvalidInput for a bad e-mail, role, team or password.
+    """
+    access.require(by, Verb.MANAGE_STAFF)
+    user = User(email=email.strip().lower(), **facts)
+    if User.objects.filter(email__iexact=user.email).exists():
+        raise Conflict(_("Somebody signs in with this e-mail already."), field="email")
+    _set_password(user, password)
+    _validate(user)
+    user.save()
+    if team:
+        _join(user, team, now)
+    audit.record(PERSON_ADDED, by=by, at=now, target=user, role=user.role)
+    return user
+
+
+@transaction.atomic
+def set_password(*, email: str, password: str, by: User | None, now: datetime) -> User:
+    """Give somebody a new password. Raises InvalidInput for a bad password or an e-mail nobody signs in with."""
+    access.require(by, Verb.MANAGE_STAFF)
+    user = User.objects.select_for_update().filter(email__iexact=email.strip()).first()
+    if user is None:
+        raise InvalidInput(_("Nobody signs in with this e-mail."), field="email")
+    _set_password(user, password)
+    user.save(update_fields=["password"])
+    audit.record(PASSWORD_SET, by=by, at=now, target=user)
+    return user
+
+
+def _join(user: User, name: str, now: datetime) -> None:
+    team = Team.objects.filter(name=name).first()
+    if team is None:
+        known = ", ".join(Team.objects.order_by("name").values_list("name", flat=True)) or "–"
+        raise InvalidInput(_("There is no such team. Known: %(known)s") % {"known": known}, field="team")
+    today = now.astimezone(Practice.current().zone).date()
+    TeamMembership.objects.create(
+        team=team, user=user, is_supervisor=user.role == Role.SUPERVISOR, from_on=today
+    )
+
+
+def _set_password(user: User, password: str) -> None:
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), field="password") from error
+    user.set_password(password)
+
+
+def _validate(record: Practice | User) -> None:
+    try:
+        record.full_clean()
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        raise InvalidInput(" ".join(messages), field=field) from error
