@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db.models import Count, Min
 
 from casework.followup import heartbeats
-from casework.followup.delivery.settle import clock
+from casework.followup.delivery.settling import clock
 from casework.followup.models import Message
 
 
