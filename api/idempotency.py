@@ -15,7 +15,7 @@ from rest_framework.response import Response
 
 from api.models import AnsweredWrite
 from clients.doors import Refused
-from clients.errors import Conflict, InvalidInput
+from clients.errors import Conflict, DomainError, InvalidInput
 
 HEADER = "Idempotency-Key"
 KEPT = timedelta(hours=48)
@@ -31,8 +31,9 @@ def write(handler: Handler) -> Handler:
         try:
             with transaction.atomic():
                 return _answer(view, request, *args, **kwargs)
-        except Refused as refused:
-            refused.note()  # the first note went with the transaction
+        except (Refused, DomainError) as refused:
+            if refused.note is not None:
+                refused.note()  # the first note went with the transaction
             raise
 
     def _answer(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:

@@ -1,5 +1,7 @@
 """What the domain says when it declines; pages and the API each translate it once."""
 
+from collections.abc import Callable
+
 from django.utils.functional import Promise
 
 
@@ -7,6 +9,8 @@ class DomainError(Exception):
     """An act was declined. `message` says why and what to do; `field` names the input at fault, if one is."""
 
     code = "declined"
+    # Set where the refusal itself left a row in the trail: whoever rolls back that transaction calls it again.
+    note: Callable[[], object] | None = None
 
     def __init__(self, message: str | Promise, *, field: str | None = None) -> None:
         super().__init__(message)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from clients import audit
 from clients.access import Verb, require
-from clients.errors import Conflict, DomainError, InvalidInput, InvalidTransition, NotAllowed
+from clients.errors import Conflict, InvalidInput, InvalidTransition, NotAllowed
 from sessions import formats, summary
 from sessions.actions.start import locked
 from sessions.integrity import content_hash, is_late, tidy
@@ -56,28 +56,22 @@ def refusals_audited(act: Callable[..., R]) -> Callable[..., R]:
             with transaction.atomic():
                 return act(**arguments)
         except (InvalidTransition, NotAllowed) as refusal:
-            _record_refusal(act.__name__, refusal, arguments)
+            refusal.note = partial(_record_refusal, act.__name__, refusal.code, arguments)
+            refusal.note()
             raise
 
     return run
 
 
-def _record_refusal(act: str, refusal: DomainError, arguments: Mapping[str, Any]) -> None:
-    about = "session_id" if "session_id" in arguments else "note_id"
-    found = (
-        Session.objects.filter(pk=arguments[about]).first()
-        if about == "session_id"
-        else Note.objects.filter(pk=arguments[about]).first()
-    )
-    audit.record(
-        NOTE_REFUSED,
-        by=arguments["by"],
-        at=arguments["now"],
-        client_id=found.client_id if found else None,
-        target=found,
-        act=act,
-        why=refusal.code,
-    )
+def _record_refusal(act: str, why: str, arguments: Mapping[str, Any]) -> None:
+    found: Session | Note | None
+    if "session_id" in arguments:
+        found = Session.objects.filter(pk=arguments["session_id"]).first()
+    else:
+        found = Note.objects.filter(pk=arguments["note_id"]).first()
+    client_id = found.client_id if found else None
+    by, now = arguments["by"], arguments["now"]
+    audit.record(NOTE_REFUSED, by=by, at=now, client_id=client_id, target=found, act=act, why=why)
 
 
 @refusals_audited
@@ -91,7 +85,7 @@ def save_draft(
     """
     require(by, Verb.WRITE_NOTE)
     session = locked(session_id)
-    note: Note | None = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
+    note = _locked_note(session)
     _check_may_write(session, note, by)
     chosen = format or (note.format if note else formats.DAP.key)
     words = _checked(sections, chosen)
@@ -109,6 +103,11 @@ def save_draft(
     if note.version == 1:
         summary.refresh(session.client_id)
     audit.record(NOTE_SAVED, client_id=note.client_id, target=note, by=by, at=now, version=note.version)
+    return note
+
+
+def _locked_note(session: Session) -> Note | None:
+    note: Note | None = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
     return note
 
 
@@ -145,7 +144,7 @@ def sign(*, session_id: int, version: int, by: Any, now: datetime, late_reason: 
     """
     require(by, Verb.WRITE_NOTE)
     session = locked(session_id)
-    note: Note | None = Note.objects.select_for_update(of=("self",)).filter(session=session).first()
+    note = _locked_note(session)
     if note is None:
         raise Incomplete(formats.missing(formats.DAP.key, {}))
     note.session = session

@@ -78,6 +78,9 @@ def working_page(
         "last_note": queries.last_note(session) if can(request.user, Verb.READ_NOTE) else None,
         "zone_differs": client.zone.utcoffset(session.starts_at)
         != timezone.localtime(session.starts_at).utcoffset(),
+        "opens_at": session.starts_at - EARLY
+        if session.state == State.SCHEDULED and now < session.starts_at - EARLY
+        else None,
         "can": possible(session, request.user, now),
     }
     return render(request, "sessions/session.html", context, status=status)
@@ -96,7 +99,7 @@ def possible(session: Session, user: Any, now: datetime) -> dict[str, bool]:
     signed = session.written is not None and session.written.is_signed
     holds, plans = can(user, Verb.HOLD_SESSION), can(user, Verb.SCHEDULE_SESSION)
     begun = now >= session.starts_at or session.state == State.IN_PROGRESS
-    return {
+    allowed = {
         "start": holds
         and session.can_move_to(State.IN_PROGRESS)
         and session.counselor_id == user.pk
@@ -107,6 +110,7 @@ def possible(session: Session, user: Any, now: datetime) -> dict[str, bool]:
         "move": plans and session.state == State.SCHEDULED,
         "cancel": plans and session.can_move_to(State.CANCELLED) and session.written is None,
     }
+    return {**allowed, "any": any(allowed.values())}
 
 
 def posted(view: View) -> View:
