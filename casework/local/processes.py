@@ -29,7 +29,8 @@ def programs(*, web: int, home: Path) -> list[Program]:
     ]
     worker = ["worker", "--loglevel", "INFO", "--concurrency", "2", "--without-gossip", "--without-mingle"]
     schedule = home / "beat-schedule"
-    schedule.unlink(missing_ok=True)
+    for old in home.glob(f"{schedule.name}*"):
+        old.unlink()
     commands = {
         "sandbox": [python, "manage.py", "sandbox"],
         "web": [*gunicorn, "--worker-class", "gthread", "--workers", "2", "--threads", "8"],

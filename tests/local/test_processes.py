@@ -43,9 +43,10 @@ def test_only_web_inherits_the_listening_socket(tmp_path):
 
 
 def test_an_old_beat_schedule_is_forgotten(tmp_path):
-    (tmp_path / "beat-schedule").write_text("yesterday's")
+    for name in ("beat-schedule", "beat-schedule.dat"):
+        (tmp_path / name).write_text("yesterday's")
     processes.programs(web=4, home=tmp_path)
-    assert not (tmp_path / "beat-schedule").exists()
+    assert not list(tmp_path.glob("beat-schedule*"))
 
 
 def test_well_means_200_and_nothing_else(page):
