@@ -239,10 +239,10 @@ class SubstanceForm(forms.ModelForm):
         for name in ("first_used_on", "last_used_on"):
             if cleaned.get(name) and cleaned[name] > timezone.localdate():
                 self.add_error(name, gettext("This day lies in the future."))
+        first, last = cleaned.get("first_used_on"), cleaned.get("last_used_on")
+        if first and last and last < first:
+            self.add_error("last_used_on", gettext("Last use lies before first use. Check the two dates."))
         return cleaned
-
-    def validate_constraints(self) -> None:
-        """The act answers for them: a new primary replaces the old one."""
 
 
 class AdmitForm(forms.Form):

@@ -23,6 +23,7 @@ from sessions import queries as sessions
 from sessions.models import Session
 
 COMING_DAYS = 7
+CRISES = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,12 @@ class Section:
 def today(user: Any, now: datetime) -> list[Section]:
     """The sections in the order of urgency; the number of queries does not depend on how much waits."""
     todos = list(open_todos(user, before=end_of_day(now) + timedelta(days=COMING_DAYS), now=now))
-    urgent = [one for one in todos if one.urgent]
-    first = [one for one in todos if _is_first(one) and not one.urgent and one.due_at < now]
+    urgent = [one for one in todos if one.kind in CRISES]
+    first = [one for one in todos if one.kind == ToDoKind.FIRST_CONTACT and one.due_at < now]
     taken = {one.pk for one in [*urgent, *first]}
     rest = [one for one in todos if one.pk not in taken]
     due = [one for one in rest if one.due_at < end_of_day(now)]
+    due.sort(key=lambda one: (one.due_at >= now, not one.urgent, one.due_at))
     return [
         Section("crisis", gettext_lazy("Crisis"), _todo_rows(urgent, now, urgency="urgent"), "danger"),
         Section(
@@ -117,10 +119,6 @@ def answers(user: Any, now: datetime) -> Any:
         .select_related("client")
         .order_by("-crisis", "received_at", "pk")
     )
-
-
-def _is_first(todo: ToDo) -> bool:
-    return todo.kind == ToDoKind.FIRST_CONTACT
 
 
 def _todo_rows(todos: Iterable[ToDo], now: datetime, urgency: str = "") -> list[Row]:

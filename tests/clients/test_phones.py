@@ -1,5 +1,7 @@
 """Numbers and addresses in the one form that can be compared."""
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,10 +37,8 @@ def test_a_national_number_depends_on_the_region():
 
 @given(st.text(max_size=40))
 def test_whatever_is_typed_is_a_number_or_is_declined(text):
-    try:
+    with contextlib.suppress(InvalidInput):
         assert to_e164(text).startswith("+")
-    except InvalidInput:
-        pass
 
 
 @given(st.text(max_size=40))

@@ -38,6 +38,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "client": client,
         "now": now,
         "overview": beside,
+        "elsewhere": client.zone.key != timezone.get_current_timezone_name(),
         "plan": plan,
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),

@@ -12,6 +12,7 @@ from clients.last_contact import days_since
 from clients.views.guard import needs
 
 PAGE = 50
+A_ROW = 5
 
 
 @needs(Verb.REVIEW_CASELOAD)
@@ -24,13 +25,15 @@ def page(request: HttpRequest) -> HttpResponse:
     for client in shown:
         client.days_since = days_since(client.counts_from, now)
     counts = caseload.totals(clients, now)
+    told = [(total, counts[total.key]) for total in caseload.TOTALS]
     filters = {"show": wanted.show, "counselor": wanted.counselor, "page": shown.number}
     audit.record_list("caseload", by=request.user, at=now, filters=filters, ids=[one.pk for one in shown])
     context = {
         "now": now,
         "page": shown,
         "wanted": wanted,
-        "totals": [(total, counts[total.key]) for total in caseload.TOTALS],
+        "groups": [told[:A_ROW], told[A_ROW:]],
+        "shown": caseload.BY_KEY[wanted.show],
         "counselors": caseload.counselors(request.user, now),
     }
     return render(request, "supervision/caseload.html", context)
