@@ -30,6 +30,7 @@ def welcome(env: Mapping[str, str], *, seconds: float, logs: Path) -> str:
             f"  {env['SANDBOX_URL']}/   the clients' phones; nothing leaves this machine\n",
             f"  Sign in with the password  {PASSWORD}  as",
             *(f"    {each.email:<20} {each.name}, {each.role}" for each in SIGN_INS),
-            f"\n  Logs: {logs}/*.log\n",
+            "\n  To begin anew, dated today:  make reset",
+            f"  Logs: {logs}/*.log\n",
         ]
     )
