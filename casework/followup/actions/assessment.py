@@ -80,7 +80,7 @@ def _open_todos(client: Client, done: Finalised, *, by: Any, now: datetime) -> l
             by=by,
             plan=plan,
             urgent=kind == ToDoKind.EMERGENCY,
-            step_key=f"ASSESSED-{done.assessment.pk}-{kind}",
+            step_key=f"{_key(done.assessment)}{kind}",
         )
         for kind, within in wanted
     ]
@@ -100,3 +100,20 @@ def _told_of(client: Client, done: Finalised, plan: FollowUpPlan | None) -> bool
 
 def _review_is_open(client: Client) -> bool:
     return client.todos.open().filter(kind=ToDoKind.SUPERVISOR_REVIEW).exists()
+
+
+@transaction.atomic
+def mark_assessment_error(*, assessment_id: int, reason: str, by: Any, now: datetime) -> StageAssessment:
+    """Mark an assessment as a mistake: the stage is reckoned anew, and what it had asked of people is cancelled."""
+    require(by, Verb.ASSESS_STAGE)
+    undone = relapse.mark_assessment_error(
+        assessment_id=assessment_id, reason=reason, by=by, now=now
+    ).assessment
+    asked = undone.client.todos.filter(step_key__startswith=_key(undone))
+    todos.close(asked, state=ToDo.State.CANCELLED, reason="voided")
+    summary.refresh(undone.client_id)
+    return undone
+
+
+def _key(assessment: StageAssessment) -> str:
+    return f"ASSESSED-{assessment.pk}-"

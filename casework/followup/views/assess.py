@@ -8,15 +8,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
-from casework.followup.actions.assessment import Assessed, finalise_assessment
+from casework.followup.actions.assessment import Assessed, finalise_assessment, mark_assessment_error
 from casework.relapse.forms import AssessmentForm
+from casework.relapse.models import StageAssessment
 from casework.relapse.suggesting import last_assessment
 from casework.relapse.views.assessment import filled_form, open_draft, page_context
 from clients.access import Verb
-from clients.doors import client_or_404
-from clients.forms import answering
+from clients.doors import client_or_404, record_or_404
+from clients.forms import answering, telling
 from clients.stage import Stage
 from clients.views.guard import home, needs
 
@@ -63,3 +64,16 @@ def _said(done: Assessed) -> str:
         before = str(done.moved.before.label).lower() if done.moved.before else _("not assessed")
         return _("Assessment saved: %(stage)s, up from %(before)s.") % {"stage": stage, "before": before}
     return _("Assessment saved: %(stage)s.") % {"stage": stage}
+
+
+@require_POST
+@needs(Verb.ASSESS_STAGE)
+def mark_error(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The assessment was a mistake."""
+    found = record_or_404(request, StageAssessment.objects.select_related("client"), uid)
+    with telling(request):
+        mark_assessment_error(
+            assessment_id=found.pk, reason=request.POST.get("reason", ""), by=request.user, now=timezone.now()
+        )
+        messages.success(request, _("Marked as entered in error. The stage was reckoned anew."))
+    return redirect("relapse:assessment", uid=found.uid)

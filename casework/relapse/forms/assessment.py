@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from casework.relapse.actions.assessing import NOTE_LENGTH, Sheet
 from casework.relapse.models import StageAssessment
 from casework.relapse.models.assessment import COUNSELOR_CONFIDENCE
+from casework.relapse.reading import severity_words
 from casework.relapse.signs import SIGNS, Halt, Protective, RedFlag, Sign, Source, Trigger, of_stage
 from casework.relapse.stage import INDEXED, Answer
 from clients.stage import RANKED, Stage
@@ -24,14 +25,6 @@ ABOUT: Mapping[Stage, str | Promise] = {
     Stage.EMOTIONAL: _("Feelings and behaviour that can lead there; use is not on the mind."),
     Stage.MENTAL: _("Thinking of use, and part of the person wants it."),
     Stage.PHYSICAL: _("Any use, even one time. 3 stands for continuing, or with harm."),
-}
-
-
-STRENGTH = (_("Absent"), _("Mild"), _("Moderate"), _("Marked"))
-WORDS: Mapping[Stage, tuple[str | Promise, ...]] = {
-    Stage.EMOTIONAL: STRENGTH,
-    Stage.MENTAL: STRENGTH,
-    Stage.PHYSICAL: (_("Absent"), _("Once"), _("Repeated"), _("Continuing")),
 }
 
 
@@ -60,7 +53,9 @@ class SignRow:
         """What the last assessment said, when it said that something was there."""
         if not self.last:
             return ""
-        return gettext("Last time: %(word)s") % {"word": str(WORDS[self.sign.stage][self.last]).lower()}
+        return gettext("Last time: %(word)s") % {
+            "word": str(severity_words(self.sign.stage)[self.last]).lower()
+        }
 
     @property
     def has_more(self) -> bool:
@@ -166,7 +161,9 @@ class AssessmentForm(forms.Form):
     def groups(self) -> Iterator[SignGroup]:
         """The signs grouped by stage."""
         for stage in INDEXED:
-            yield SignGroup(stage, ABOUT[stage], WORDS[stage], [self._row(sign) for sign in of_stage(stage)])
+            yield SignGroup(
+                stage, ABOUT[stage], severity_words(stage), [self._row(sign) for sign in of_stage(stage)]
+            )
 
     def _row(self, sign: Sign) -> SignRow:
         bound = self[f"sign_{sign.code}"]

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from casework.relapse import actions
+from casework.relapse import actions, reading
 from casework.relapse.forms import AssessmentForm
 from casework.relapse.models import StageAssessment
 from casework.relapse.suggesting import last_assessment, shown
-from clients.access import Verb
+from clients.access import Verb, can
 from clients.doors import client_or_404, record_or_404
 from clients.errors import DomainError
 from clients.jurisdiction import jurisdiction
@@ -93,10 +93,16 @@ def page_context(
 @needs(Verb.VIEW_CLIENT)
 def assessment(request: HttpRequest, uid: UUID) -> HttpResponse:
     """One assessment as it was made."""
-    found = record_or_404(
-        request,
-        StageAssessment.objects.select_related("client", "assessor", "session").prefetch_related("signs"),
-        uid,
-        viewing=True,
+    made = StageAssessment.objects.select_related("client", "assessor").prefetch_related("signs")
+    found = record_or_404(request, made, uid, viewing=True)
+    correctable = found.can_move_to(StageAssessment.State.ENTERED_IN_ERROR) and can(
+        request.user, Verb.ASSESS_STAGE
     )
-    return render(request, "relapse/assessment.html", {"assessment": found, "client": found.client})
+    context = {
+        "assessment": found,
+        "client": found.client,
+        "lists": reading.lists(found),
+        "groups": reading.groups(found),
+        "can_correct": correctable,
+    }
+    return render(request, "relapse/assessment.html", context)
