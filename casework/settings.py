@@ -1,6 +1,7 @@
 """Settings, read from the environment; every variable is described in docs/operator.md."""
 
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
 
 import structlog
@@ -54,7 +55,7 @@ INSTALLED_APPS = [
     "csp",
     "django_htmx",
     "django_filters",
-    "django_linear_migrations",
+    *(["django_linear_migrations"] if find_spec("django_linear_migrations") else []),  # a tool of development
     "django_structlog",
     "drf_spectacular",
     "drf_spectacular_sidecar",
@@ -257,6 +258,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "The same acts and the same visibility as the pages.",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
