@@ -23,7 +23,7 @@ R = TypeVar("R")
 
 
 class StaleDraft(Conflict):
-    """The draft has moved on since the writer last saw it. `note` holds what is stored."""
+    """The draft has moved on since the writer last saw it. `stored` is the note as it is now."""
 
     code = "stale_draft"
 
@@ -31,7 +31,7 @@ class StaleDraft(Conflict):
         super().__init__(
             _("This note was saved elsewhere in the meantime. Both texts are shown; nothing is lost.")
         )
-        self.note = note
+        self.stored = note
 
 
 class Incomplete(InvalidInput):
@@ -87,11 +87,11 @@ def save_draft(
     session = locked(session_id)
     note = _locked_note(session)
     _check_may_write(session, note, by)
-    chosen = format or (note.format if note else formats.DAP.key)
+    chosen = format or (note.format if note is not None else formats.DAP.key)
     words = _checked(sections, chosen)
     if note is not None and note.sections == words and note.format == chosen:
         return note
-    if version != (note.version if note else 0):
+    if version != (note.version if note is not None else 0):
         if note is None:
             raise Conflict(_("This note does not exist yet. Reload the page."))
         raise StaleDraft(note)
@@ -112,7 +112,7 @@ def _locked_note(session: Session) -> Note | None:
 
 
 def _check_may_write(session: Session, note: Note | None, by: Any) -> None:
-    author_id = note.author_id if note else session.counselor_id
+    author_id = note.author_id if note is not None else session.counselor_id
     if by is None or by.pk != author_id:
         raise NotAllowed(_("Only the author can write this note. Once it is signed you can add an addendum."))
     if note is not None and note.is_signed:
@@ -121,7 +121,7 @@ def _check_may_write(session: Session, note: Note | None, by: Any) -> None:
         raise InvalidTransition(_("There is nothing to write about yet: start the session first."))
 
 
-def _checked(sections: Mapping[str, str], note_format: str) -> dict[str, str]:
+def _checked(sections: Mapping[str, Any], note_format: str) -> dict[str, str]:
     if note_format not in formats.FORMATS:
         raise InvalidInput(_("This note format is not known."), field="format")
     for key, text in sections.items():

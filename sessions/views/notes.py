@@ -59,20 +59,20 @@ def _layout_of(request: HttpRequest) -> formats.NoteFormat:
 def _both_texts(request: HttpRequest, session: Any, stale: actions.StaleDraft) -> HttpResponse:
     """The stored text under the fields of the page that asked, beside what was typed there."""
     layout = _layout_of(request)
-    stored = formats.converted(stale.note.sections, to=layout.key)
+    stored = formats.converted(stale.stored.sections, to=layout.key)
     keys = (*layout.keys, formats.RISK, formats.RISK_ACTION)
     if _wants_json(request):
         answer = {
-            "version": stale.note.version,
-            "saved_at": stale.note.saved_at.isoformat(),
+            "version": stale.stored.version,
+            "saved_at": stale.stored.saved_at.isoformat(),
             "fields": {key: stored.get(key, "") for key in keys},
             "message": str(stale),
         }
         return JsonResponse(answer, status=409)
     typed = request.POST.copy()
-    typed["version"] = str(stale.note.version)
+    typed["version"] = str(stale.stored.version)
     form = NoteForm(typed, layout=layout)
-    return working_page(request, session, form=form, theirs=stale.note, status=409)
+    return working_page(request, session, form=form, theirs=stale.stored, status=409)
 
 
 def _refused(request: HttpRequest, session: Any, refusal: DomainError) -> HttpResponse:

@@ -51,8 +51,8 @@ def test_a_second_tab_does_not_overwrite_the_first_and_sees_its_text(session_hel
     save(session_held, dana, now, version=1, data="First tab, more")
     with pytest.raises(actions.StaleDraft) as stale:
         save(session_held, dana, now, version=1, data="Second tab")
-    assert stale.value.note.sections == {"data": "First tab, more"}
-    assert stale.value.note.version == 2
+    assert stale.value.stored.sections == {"data": "First tab, more"}
+    assert stale.value.stored.version == 2
     assert Note.objects.get().sections == {"data": "First tab, more"}
 
 

@@ -631,6 +631,13 @@ def test_a_draft_takes_no_addendum_over_http(as_dana, as_sam, draft):
     assert not Addendum.objects.exists()
 
 
+def test_the_risk_and_what_was_done_about_it_stand_in_the_note(as_dana, session_held, now):
+    drafted(session_held, now=now, risk="passive", risk_action="Safety plan gone through.")
+    words = text_of(as_dana.get(url("counseling:sign", session_held)))
+    assert "Passive thoughts of death or suicide" in words
+    assert "Safety plan gone through." in words
+
+
 def test_an_altered_note_would_be_told(as_dana, signed_note, monkeypatch):
     assert "As signed" in text_of(as_dana.get(url("counseling:note", signed_note)))
     monkeypatch.setattr(Note, "is_intact", property(lambda note: False))

@@ -31,3 +31,13 @@ def test_signing_for_another_is_403_and_kept_once(sam, draft):
     answer = caller.post("/api/v1/notes/", {"session": str(draft.session.uid), "version": 1, "sections": {}})
     assert answer.status_code == 403
     assert AuditEvent.objects.filter(verb="note.refused").count() == 1
+
+
+def test_a_stale_draft_is_409_and_overwrites_nothing(dana_calls, draft):
+    address = "/api/v1/notes/"
+    answer = dana_calls.post(
+        address, {"session": str(draft.session.uid), "version": 0, "sections": {"data": "Other"}}
+    )
+    assert answer.status_code == 409
+    assert answer.json()["error"]["code"] == "stale_draft"
+    assert Note.objects.get().sections == WORDS
