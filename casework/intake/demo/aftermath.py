@@ -2,8 +2,8 @@
 
 import random
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,7 +22,8 @@ from clients.models import Substance
 from clients.stage import Stage
 
 PROVIDER = "sandbox"
-SOON = timedelta(seconds=40)
+LONG_ENOUGH = timedelta(minutes=5)
+SOON = timedelta(seconds=30)
 APART = timedelta(seconds=28)  # twenty messages in about ten minutes
 DONE_IN_TIME = timedelta(hours=3)
 QUICK = {ToDoKind.FIRST_CONTACT, ToDoKind.SAFETY_CHECKLIST}
@@ -35,7 +36,7 @@ class Aftermath:
     now: datetime
     home: ZoneInfo
     rng: random.Random
-    due: int = 0
+    due: list[Message] = field(default_factory=list)
 
     def report(self, case: Case) -> FollowUpPlan | None:
         """Report the relapse of this course when it was told, and play what followed until now."""
@@ -47,7 +48,7 @@ class Aftermath:
         told_at = self.told_at(case)
         plan = self._reported(case, told_at)
         if story.kind == roster.DUE_NOW:
-            self._put_next_in_a_moment(plan, case)
+            self.due.append(self._todays(plan, case))
         self._first_contact(case, plan)
         self._what_was_sent(case, plan)
         if story.kind == roster.OPTED_OUT:
@@ -106,16 +107,13 @@ class Aftermath:
             narrative="A sister called, worried: saw bottles in the kitchen on Sunday. Talk first, without pressing.",
         )
 
-    def _put_next_in_a_moment(self, plan: FollowUpPlan, case: Case) -> None:
-        """The message of today goes a moment from now, so that somebody who watches sees it leave."""
+    def _todays(self, plan: FollowUpPlan, case: Case) -> Message:
+        """The message of today; until it is spread out it lies ahead, whatever its hour was."""
         local = self.now.astimezone(case.client.zone)
-        todays = plan.messages.filter(local_date=local.date()).order_by("due_at").first()
-        if todays is None:
-            raise RuntimeError(f"plan {plan.pk} has no message today")
-        at = self.now + SOON + APART * self.due
-        self.due += 1
-        todays.due_at, todays.local_time = at, at.astimezone(case.client.zone).time().replace(tzinfo=None)
-        todays.save(update_fields=["due_at", "local_time"])
+        message: Message = plan.messages.filter(local_date=local.date()).order_by("due_at")[0]
+        message.due_at = self.now + LONG_ENOUGH
+        message.save(update_fields=["due_at"])
+        return message
 
     # --- people ---
     def _first_contact(self, case: Case, plan: FollowUpPlan) -> None:
@@ -243,6 +241,16 @@ class Aftermath:
             )
         actions.complete_todo(
             todo_id=todo.pk, by=case.counselor, now=at + timedelta(hours=21), outcome="Not reached"
+        )
+
+
+def spread_out(messages: Sequence[Message], *, now: datetime) -> None:
+    """One after the other from a moment from now on, so that somebody who watches sees them leave."""
+    for number, message in enumerate(messages):
+        at = now.replace(microsecond=0) + SOON + APART * number
+        local = at.astimezone(ZoneInfo(message.tz))
+        Message.objects.waiting().filter(pk=message.pk).update(
+            due_at=at, local_date=local.date(), local_time=local.time()
         )
 
 

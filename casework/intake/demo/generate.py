@@ -9,9 +9,10 @@ from django.db import transaction
 
 from casework.followup import actions
 from casework.followup import summary as followup_summary
+from casework.followup.models import Message
 from casework.followup.plan_templates import ToDoKind
 from casework.intake.demo import roster, timeline
-from casework.intake.demo.aftermath import Aftermath
+from casework.intake.demo.aftermath import Aftermath, spread_out
 from casework.intake.demo.assessments import Assessments
 from casework.intake.demo.diary import places
 from casework.intake.demo.encounters import Encounters
@@ -39,7 +40,7 @@ class Demo:
 
     premises: Premises
     cases: list[Case] = field(default_factory=list)
-    due_soon: int = 0
+    due_soon: list[Message] = field(default_factory=list)
 
 
 @transaction.atomic
@@ -60,6 +61,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
     for case in demo.cases:
         _brought_up_to_date(case.client, now)
+    spread_out(demo.due_soon, now=now)
     return demo
 
 
@@ -76,7 +78,7 @@ def _past(
     today = now.astimezone(home).date()
     stages: dict[int, Stage] = {}
     for case in cases:
-        began = case.began_at.astimezone(home).date()
+        began = case.began_at.astimezone(home).date() + timedelta(days=1)
         met = timeline.meetings(case.course, case.place, began=began, today=today)
         held = encounters.past(case, met)
         assessments.made(case, held, told=_told(case, today))
@@ -99,11 +101,11 @@ def _latest(met: list[Meeting]) -> Stage:
     return met[-1].stage if met else Stage.NONE
 
 
-def _since(cases: list[Case], aftermath: Aftermath, step: Callable[[str], None]) -> int:
+def _since(cases: list[Case], aftermath: Aftermath, step: Callable[[str], None]) -> list[Message]:
     """Reports with what followed, endings, and what came in unasked."""
     for case in cases:
-        until = aftermath.told_at(case) if case.course.story.reported is not None else aftermath.now
-        _brought_up_to_date(case.client, until)
+        if case.course.story.reported is not None:
+            _brought_up_to_date(case.client, aftermath.told_at(case))
         aftermath.report(case)
         _ended(case, aftermath.now)
         if case.course.story.kind == roster.SILENT:

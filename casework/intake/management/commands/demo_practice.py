@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from casework.intake.demo import cast
+from casework.intake.demo.aftermath import spread_out
 from casework.intake.demo.generate import SEED, AlreadyThere, Demo, generate, number_of_steps
 from casework.intake.fhir.files import bundle_files
 from casework.intake.fhir.mapping import load_mapping
@@ -39,13 +40,14 @@ class Command(BaseCommand):
             return
         finally:
             bar.clear()
-        self._report(demo)
         self._import_samples(demo)
+        spread_out(demo.due_soon, now=timezone.now())  # making all this took a while
+        self._report(demo)
 
     def _report(self, demo: Demo) -> None:
         practice = demo.premises.practice
         self.stdout.write(f"{practice.name} is open, in {practice.time_zone}: {len(demo.cases)} clients.")
-        self.stdout.write(f"{demo.due_soon} messages leave within the next ten minutes.")
+        self.stdout.write(f"{len(demo.due_soon)} messages leave within the next ten minutes.")
 
     def _import_samples(self, demo: Demo) -> None:
         folder = sample_bundles()
