@@ -6,31 +6,42 @@ would refuse anyway, and what migrations brought is there for the next test.
 
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 from django.db import connection, connections
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX
 
 
 def _aside(settings: dict[str, Any]) -> psycopg.Connection[Any]:
     """A connection beside Django's, to the database that is always there."""
-    named = {
-        "host": settings["HOST"],
-        "port": settings["PORT"],
-        "user": settings["USER"],
-        "password": settings["PASSWORD"],
-    }
-    given = {name: value for name, value in named.items() if value}
+    names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
+    given = {name: settings[key] for name, key in names.items() if settings[key]}
     return psycopg.connect(**given, dbname="postgres", autocommit=True)
 
 
-@pytest.fixture
-def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
-    """Yields the copy's name; Django's connections lead there, those of new threads too."""
+@contextmanager
+def _migrated() -> Iterator[str]:
+    """The test database's name; where no other test of this run asked for one, it is made here."""
+    name = connection.settings_dict["NAME"]
+    if name.startswith(TEST_DATABASE_PREFIX):
+        yield name
+        return
+    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
+    try:
+        yield connection.settings_dict["NAME"]
+    finally:
+        connection.creation.destroy_test_db(name, verbosity=0)
+
+
+@contextmanager
+def database_copy(blocker: Any) -> Iterator[str]:
+    """Give the copy's name; Django's connections lead there, those of new threads too."""
     settings = connections["default"].settings_dict
-    origin, copy = settings["NAME"], f"own_{uuid.uuid4().hex[:12]}"
-    with django_db_blocker.unblock():
+    copy = f"own_{uuid.uuid4().hex[:12]}"
+    with blocker.unblock(), _migrated() as origin:
         connection.close()
         with _aside(settings) as aside:
             aside.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{origin}"')
@@ -42,3 +53,10 @@ def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]
             settings["NAME"] = origin
             with _aside(settings) as aside:
                 aside.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
+
+
+@pytest.fixture
+def own_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The same, for one test."""
+    with database_copy(django_db_blocker) as name:
+        yield name
