@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from casework.desk.charts import (
     Achievements,
     AssessmentMark,
-    Frame,
     PlanSpan,
     ReportMark,
     SessionMark,
@@ -19,9 +18,10 @@ from casework.desk.charts import (
     StageStep,
     UseMark,
     longest_run,
-    midnight,
     stage_chart,
 )
+from casework.desk.series import midnight
+from casework.desk.sheet import Frame
 from clients.stage import Stage
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -152,6 +152,13 @@ def test_what_lies_outside_the_sheet_is_not_marked_but_stays_in_the_table():
     assert len(chart.rows) == 1
 
 
+def test_the_legend_explains_only_what_is_there():
+    legend = draw(sessions=[SessionMark(at(2, 1), False)]).svg.partition("chart-legend")[2]
+    assert "Missed session" in legend
+    assert "Follow-up plan" not in legend
+    assert "Point at a mark" not in draw().svg
+
+
 # --- who reads it -------------------------------------------------------------------------------------------------
 
 
@@ -196,8 +203,10 @@ def test_labels_of_the_axis_never_touch(name, months):
     start = END - timedelta(days=30 * months)
     drawn = sheet(draw(start=start), name)
     places = [float(text.get("x")) for text in drawn.iter("text") if text.get("class") == "chart-small"]
+    gaps = [after - before for before, after in pairwise(places)]
     assert len(places) >= 2
-    assert all(after - before >= 48 for before, after in pairwise(places))
+    assert min(gaps) >= 48
+    assert max(gaps) - min(gaps) <= 0.2 * max(gaps)  # evenly, as months are
 
 
 def test_short_spans_are_told_in_weeks_and_long_ones_in_months():
