@@ -35,6 +35,8 @@ def for_todo(todo: ToDo) -> NextStep:
         return NextStep(_("Schedule"), to("counseling:new", uid=client))
     if todo.kind == ToDoKind.REASSESSMENT:
         return NextStep(_("Assess"), to("followup:assess", uid=client))
+    if todo.kind == ToDoKind.SAFETY_CHECKLIST:
+        return NextStep(_("Checklist"), to("followup:checklist", uid=client))
     if todo.kind == ToDoKind.UPGRADE:
         return NextStep(_("Report"), to("followup:report", uid=client))
     if todo.kind == ToDoKind.OTHER:
@@ -51,14 +53,14 @@ def for_session(session: Session) -> NextStep:
     if session.state == Session.State.SCHEDULED:
         return NextStep(_("Start"), to("counseling:start", uid=session.uid), post=True)
     if session.state == Session.State.IN_PROGRESS:
-        return NextStep(_("Close"), to("followup:close_session", uid=session.uid))
+        return NextStep(_("Close"), to("counseling:outcome", uid=session.uid))
     if session.state == Session.State.ATTENDED and not has_signed_note(session):
         return for_note(session)
     return NOTHING
 
 
 def for_unclosed(session: Session) -> NextStep:
-    return NextStep(_("Say how it went"), to("followup:close_session", uid=session.uid))
+    return NextStep(_("Say how it went"), to("counseling:outcome", uid=session.uid))
 
 
 def for_note(session: Session) -> NextStep:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients import actions
 from clients.access import Verb
@@ -16,12 +16,13 @@ from clients.doors import client_or_404, record_or_404
 from clients.forms import AdmitForm, AssignForm, CoverForm, answering, telling
 from clients.models import CareTeamMember
 from clients.overview import overview
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 SECTION = "care-team"
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.EDIT_CLIENT)
 def admit(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Open an episode of care."""
@@ -42,6 +43,7 @@ def admit(request: HttpRequest, uid: UUID) -> HttpResponse:
     return form_page(request, client, form, title=title, save=_("Admit"))
 
 
+@require_safe
 @needs(Verb.ASSIGN_COUNSELOR)
 def team(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Who cares for the client now, and the two forms that change it."""

@@ -6,19 +6,20 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from clients import actions
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
 from clients.forms import ContactForm, answering, telling
 from clients.models import ContactPoint
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 SECTION = "contacts"
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.EDIT_CLIENT)
 def new(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Add a number or an address."""

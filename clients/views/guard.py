@@ -14,6 +14,7 @@ from clients.access import Verb, can
 from clients.models import Client
 
 View = Callable[..., HttpResponse]
+READ_OR_WRITE = ["GET", "HEAD", "POST"]
 
 
 def needs(verb: Verb) -> Callable[[View], View]:

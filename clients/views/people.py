@@ -8,15 +8,17 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from clients import actions
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import ClientForm, RegisterForm, answering
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.REGISTER_CLIENT)
 def new(request: HttpRequest) -> HttpResponse:
     """Open a record, then ask how to reach the person."""
@@ -34,6 +36,7 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "clients/new.html", {"form": form, "now": now})
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.EDIT_CLIENT)
 def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Names, language, zone and the like."""

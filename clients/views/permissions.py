@@ -6,15 +6,17 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
 
 from clients import actions
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import PermissionForm, answering
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.MANAGE_PERMISSIONS)
 def new(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Record that the client agreed to be reached one way."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from clients import actions
 from clients.access import Verb
@@ -16,12 +16,13 @@ from clients.doors import client_or_404
 from clients.forms import SubstanceForm, answering, telling
 from clients.models import ClientSubstance, Substance
 from clients.substance_search import search
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 SECTION = "substances"
 
 
+@require_safe
 @needs(Verb.EDIT_CLIENT)
 def choose(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The catalogue, narrowed by what one types: a name, a brand or a street name."""
@@ -33,6 +34,7 @@ def choose(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, page, {"client": client, "words": words, "found": found, "held": held})
 
 
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.EDIT_CLIENT)
 def record(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
     """What is known of one substance; adds it when it is not there yet."""

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
 from casework.desk import since
 from casework.desk.addresses import to
@@ -25,6 +26,7 @@ from clients.views.guard import needs
 from sessions.models import Session
 
 
+@require_safe
 @needs(Verb.VIEW_CLIENT)
 def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Who, the stage and how it moved, what was achieved, what runs, and what happened."""

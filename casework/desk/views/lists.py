@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from casework.desk.my_clients import SHOWS, SORTS, Wanted, my_clients
 from clients import audit
@@ -16,6 +17,7 @@ PAGE = 50
 MOST_FOUND = 50
 
 
+@require_safe
 @needs(Verb.VIEW_CLIENT)
 def clients(request: HttpRequest) -> HttpResponse:
     """My clients; for a supervisor those of their teams."""
@@ -28,6 +30,7 @@ def clients(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/clients.html", context)
 
 
+@require_safe
 @needs(Verb.VIEW_CLIENT)
 def search(request: HttpRequest) -> HttpResponse:
     """By name, phone or record number, among the clients that the person may see. The trail keeps no words."""

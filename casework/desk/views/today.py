@@ -3,12 +3,14 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from casework.desk.today import held, today
 from clients import audit
 from clients.access import Verb, can
 
 
+@require_safe
 def page(request: HttpRequest) -> HttpResponse:
     """Today, for those who care for clients; for the others a page that names no client."""
     if not can(request.user, Verb.COMPLETE_TODO):

@@ -4,6 +4,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.views.decorators.http import require_safe
 
 from casework.supervision import caseload
 from clients import audit
@@ -15,6 +16,7 @@ PAGE = 50
 A_ROW = 5
 
 
+@require_safe
 @needs(Verb.REVIEW_CASELOAD)
 def page(request: HttpRequest) -> HttpResponse:
     """Totals that open their lists, and the list."""

@@ -1,0 +1,40 @@
+"""The guide on one page, and the little Markdown it is written in."""
+
+from pathlib import Path
+
+import pytest
+
+from casework.desk.guide import inline, read
+
+GUIDE = Path("docs/guide.md")
+
+
+def test_headings_paragraphs_and_lists_are_told_apart():
+    blocks = read("# One\n\nTwo\nlines\n\n- a\n  b\n- c\n\n1. x\n2. y\n\n## Last")
+    assert [(one.kind, one.level, [str(line) for line in one.lines]) for one in blocks] == [
+        ("heading", 1, ["One"]),
+        ("paragraph", 0, ["Two lines"]),
+        ("list", 0, ["a b", "c"]),
+        ("ordered", 0, ["x", "y"]),
+        ("heading", 2, ["Last"]),
+    ]
+
+
+def test_strong_words_and_keys_are_marked_up_and_nothing_else():
+    assert inline("**now** `g` <script>") == "<strong>now</strong> <kbd>g</kbd> &lt;script&gt;"
+
+
+def test_the_guide_fits_a_page_and_tells_what_the_program_does_not_do():
+    text = GUIDE.read_text(encoding="utf-8")
+    assert len(text.split()) < 900
+    assert "does not detect emergencies" in text
+    assert "not been validated" in text
+
+
+@pytest.mark.django_db
+def test_it_is_shown_to_whoever_is_signed_in(browser, ada):
+    assert browser.get("/help/").status_code == 302
+    browser.force_login(ada)
+    page = browser.get("/help/").content.decode()
+    assert "<h1>A counselor&#x27;s guide</h1>" in page
+    assert page.count("<h1") == 1
