@@ -2,12 +2,48 @@
 
 from django.urls import path
 
-from casework.followup.views import assess, health, hooks, sessions
+from casework.followup.views import (
+    assess,
+    contacts,
+    endings,
+    health,
+    hooks,
+    inbox,
+    messages,
+    plan,
+    report,
+    sessions,
+    todos,
+)
 
 app_name = "followup"
 
 urlpatterns = [
+    path("clients/<uuid:uid>/report/", report.report, name="report"),
+    path("clients/<uuid:uid>/report/preview/", report.preview, name="report_preview"),
+    path("reports/<uuid:uid>/confirm/", report.confirm, name="confirm_report"),
+    path("reports/<uuid:uid>/retract/", report.retract, name="retract_report"),
+    path("clients/<uuid:uid>/plan/", plan.page, name="plan"),
+    path("clients/<uuid:uid>/checklist/", plan.checklist, name="checklist"),
+    path("clients/<uuid:uid>/contact/", contacts.log, name="log_contact"),
+    path("clients/<uuid:uid>/discharge/", endings.discharge, name="discharge"),
+    path("clients/<uuid:uid>/death/", endings.death, name="death"),
+    path(
+        "clients/<uuid:uid>/permissions/<slug:channel>/withdraw/",
+        endings.withdraw,
+        name="withdraw_permission",
+    ),
+    path("todos/<uuid:uid>/", todos.page, name="todo"),
+    path("todos/<uuid:uid>/done/", todos.complete, name="complete_todo"),
+    path("todos/<uuid:uid>/undo/", todos.reopen, name="reopen_todo"),
+    path("inbox/", inbox.page, name="inbox"),
+    path("inbox/<uuid:uid>/", inbox.thread, name="thread"),
+    path("inbox/answers/<uuid:uid>/read/", inbox.read, name="answer_read"),
+    path("inbox/answers/<uuid:uid>/handled/", inbox.handled, name="answer_handled"),
+    path("inbox/answers/<uuid:uid>/todo/", inbox.make_todo, name="answer_todo"),
+    path("messages/<uuid:uid>/", messages.page, name="message"),
     path("clients/<uuid:uid>/assess/", assess.assess, name="assess"),
+    path("assessments/<uuid:uid>/error/", assess.mark_error, name="assessment_error"),
     path("clients/<uuid:uid>/sessions/schedule/", sessions.schedule, name="schedule_session"),
     path("sessions/<uuid:uid>/move/to/", sessions.reschedule, name="reschedule_session"),
     path("sessions/<uuid:uid>/cancel/now/", sessions.cancel, name="cancel_session"),

@@ -1,0 +1,138 @@
+"""What people fill in about plans, to-dos and contacts."""
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from casework.followup.checklist import ANSWERS, QUESTIONS
+from casework.followup.models import ContactAttempt
+from casework.followup.plan_start import Told
+from casework.relapse.forms import RelapseReportForm
+from casework.relapse.reporting import ReportState
+from clients.forms import DateInput, MomentInput
+from clients.models import EpisodeOfCare
+from clients.stage import Stage
+
+# What became of a report that is taken back; the words are those of the person who decides.
+DECISIONS = [
+    (ReportState.RETRACTED, _("It was taken back")),
+    (ReportState.UNSUBSTANTIATED, _("It was not borne out")),
+    (ReportState.ENTERED_IN_ERROR, _("It was entered by mistake")),
+]
+
+
+def _once() -> forms.CharField:
+    """A key that makes posting a form twice the same as once."""
+    return forms.CharField(
+        widget=forms.HiddenInput, initial=lambda: uuid.uuid4().hex, required=False, max_length=64
+    )
+
+
+class ReportForm(RelapseReportForm):
+    """The report, with the key that makes a double post one report."""
+
+    idempotency_key = _once()
+
+    def told(self) -> Told | None:
+        """What is typed so far, when it is enough for a preview."""
+        self.is_valid()
+        given = self.cleaned_data
+        if not given.get("stage") or not given.get("source"):
+            return None
+        return Told(
+            stage=Stage(given["stage"]),
+            source=given["source"],
+            reported_at=given.get("reported_at") or self.now,
+            occurred_on=given.get("occurred_on"),
+            red_flags=tuple(given.get("red_flags", ())),
+        )
+
+
+class RetractForm(forms.Form):
+    how = forms.ChoiceField(label=_("What became of it"), choices=DECISIONS, widget=forms.RadioSelect)
+    reason = forms.CharField(label=_("Why"), max_length=500, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class ContactForm(forms.Form):
+    """A try to reach the client, and what came of it."""
+
+    channel = forms.ChoiceField(
+        label=_("How"), choices=ContactAttempt.Channel.choices, widget=forms.RadioSelect
+    )
+    outcome = forms.ChoiceField(
+        label=_("What came of it"),
+        choices=ContactAttempt.Outcome.choices,
+        widget=forms.RadioSelect,
+        help_text=_("Only a talk both ways counts as contact; a voicemail is an attempt."),
+    )
+    at = forms.DateTimeField(
+        label=_("When"), required=False, widget=MomentInput(), help_text=_("Empty: now.")
+    )
+    note = forms.CharField(
+        label=_("Note"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=_("On a voicemail, name no programme."),
+    )
+    idempotency_key = _once()
+
+
+class DoneForm(forms.Form):
+    outcome = forms.CharField(
+        label=_("What was done"), required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+
+class ToDoForm(forms.Form):
+    title = forms.CharField(label=_("What is to be done"), max_length=160)
+    due_at = forms.DateTimeField(label=_("By when"), widget=MomentInput())
+
+    @classmethod
+    def tomorrow(cls, now: datetime) -> dict[str, Any]:
+        """What the form suggests."""
+        local = timezone.localtime(now) + timedelta(days=1)
+        return {"due_at": local.replace(hour=12, minute=0, second=0, microsecond=0)}
+
+
+class ChecklistForm(forms.Form):
+    """The prompts of the first contact; every question has an answer, and "not known" is one."""
+
+    last_use = forms.CharField(label=_("When was the last use?"), required=False, max_length=200)
+    what = forms.CharField(label=_("What was used, and with what?"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for question in QUESTIONS:
+            self.fields[question.key] = forms.ChoiceField(
+                label=question.label, choices=list(ANSWERS.items()), widget=forms.RadioSelect
+            )
+        self.fields["note"] = forms.CharField(
+            label=_("Who was told what, and what came of it"),
+            required=False,
+            max_length=4000,
+            widget=forms.Textarea(attrs={"rows": 3}),
+            help_text=_("Kept encrypted."),
+        )
+
+    def answers(self) -> dict[str, Any]:
+        """The answers without the note."""
+        return {key: value for key, value in self.cleaned_data.items() if key != "note"}
+
+
+class DischargeForm(forms.Form):
+    reason = forms.ChoiceField(
+        label=_("Reason"),
+        choices=[one for one in EpisodeOfCare.Reason.choices if one[0] != EpisodeOfCare.Reason.DECEASED],
+    )
+    on = forms.DateField(label=_("Last day of care"), widget=DateInput())
+    note = forms.CharField(label=_("In a few words"), required=False, max_length=200)
+
+
+class DeathForm(forms.Form):
+    on = forms.DateField(label=_("Day of death"), widget=DateInput())
+    note = forms.CharField(label=_("How we know"), required=False, max_length=200)

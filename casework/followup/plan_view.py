@@ -1,0 +1,116 @@
+"""A plan as a person reads it: every step with its day, its state, and in words why it stands so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from casework.followup.messages.reasons import words
+from casework.followup.models import FollowUpPlan, Message, ToDo
+from casework.followup.wording import TODO_REASONS, TODO_TONES, TONES, purpose
+
+MESSAGE, TODO = "message", "todo"
+# Waiting without anything to tell: the day says it all.
+QUIET = frozenset({""})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One row of a plan."""
+
+    kind: str
+    title: str
+    at: datetime
+    state: str
+    tone: str
+    url: str
+    why: str = ""
+    late: bool = False
+    todo: ToDo | None = None
+    answered_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanView:
+    """The plan, what is next, and what lies behind."""
+
+    plan: FollowUpPlan
+    ahead: Sequence[Step]
+    behind: Sequence[Step] = field(default_factory=list)
+
+    @property
+    def done(self) -> int:
+        return len(self.behind)
+
+    @property
+    def steps(self) -> int:
+        return len(self.ahead) + len(self.behind)
+
+
+def view_of(plan: FollowUpPlan, now: datetime) -> PlanView:
+    """Both halves of a plan in the order of their times; two queries."""
+    messages = plan.messages.order_by("due_at", "pk")
+    todos = plan.todos.select_related("owner").order_by("due_at", "pk")
+    ahead: list[Step] = []
+    behind: list[Step] = []
+    for message in messages:
+        (ahead if _may_still_go(message) else behind).append(message_step(message, now))
+    for todo in todos:
+        (ahead if todo.is_open else behind).append(todo_step(todo, now))
+    return PlanView(plan=plan, ahead=_in_order(ahead), behind=_in_order(behind))
+
+
+def _in_order(steps: list[Step]) -> list[Step]:
+    return sorted(steps, key=lambda step: (step.at, step.kind == MESSAGE))
+
+
+def _may_still_go(message: Message) -> bool:
+    return message.status in {*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN}
+
+
+def message_step(message: Message, now: datetime) -> Step:
+    """A message with its state and why."""
+    why = (
+        ""
+        if message.reason_code in QUIET and message.status == Message.Status.PLANNED
+        else words(message, now=now)
+    )
+    return Step(
+        kind=MESSAGE,
+        title=purpose(message.template_key),
+        at=message.sent_at or message.due_at,
+        state=str(message.get_status_display()).capitalize(),
+        tone=TONES[message.status],
+        url=reverse("followup:message", kwargs={"uid": message.uid}),
+        why=why,
+        answered_at=message.answered_at,
+    )
+
+
+def todo_step(todo: ToDo, now: datetime) -> Step:
+    """A to-do with its state, and whose it is."""
+    late = todo.is_overdue(now)
+    return Step(
+        kind=TODO,
+        title=todo.title,
+        at=todo.done_at or todo.due_at,
+        state=_("Overdue") if late else str(todo.get_state_display()),
+        tone="attention" if late else TODO_TONES[todo.state],
+        url=reverse("followup:todo", kwargs={"uid": todo.uid}),
+        why=_why(todo),
+        late=late,
+        todo=todo,
+    )
+
+
+def _why(todo: ToDo) -> str:
+    if todo.outcome:
+        return todo.outcome
+    return str(TODO_REASONS.get(todo.cancelled_reason, "")) or _owner(todo.owner)
+
+
+def _owner(owner: Any) -> str:
+    return owner.short_name if owner is not None else ""

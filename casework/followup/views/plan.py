@@ -1,0 +1,67 @@
+"""The plan's page, and the safety checklist."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from casework.followup import actions
+from casework.followup.forms import ChecklistForm
+from casework.followup.models import FollowUpPlan
+from casework.followup.plan_view import view_of
+from casework.followup.risk import RiskTier
+from casework.relapse.models import RelapseReport
+from clients.access import Verb
+from clients.doors import client_or_404
+from clients.forms import answering
+from clients.views.guard import needs
+from clients.views.pages import form_page
+
+
+@require_safe
+@needs(Verb.VIEW_CLIENT)
+def page(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The running plan, or the last one; earlier ones below; what waits for a decision on top."""
+    client = client_or_404(request, uid, viewing=True)
+    now = timezone.now()
+    plans = list(FollowUpPlan.objects.filter(client=client).select_related("report"))
+    current = next((plan for plan in plans if plan.is_running), plans[0] if plans else None)
+    context = {
+        "client": client,
+        "now": now,
+        "plan": current,
+        "view": view_of(current, now) if current else None,
+        "earlier": [plan for plan in plans if plan is not current],
+        "unconfirmed": RelapseReport.objects.awaiting_confirmation().filter(client=client),
+        "standing": RelapseReport.objects.standing().filter(client=client)[:20],
+    }
+    return render(request, "followup/plan.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@needs(Verb.RUN_PLAN)
+def checklist(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """What the first talk asks about."""
+    client = client_or_404(request, uid, viewing=request.method == "GET")
+    form = ChecklistForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        with answering(form):
+            done = actions.complete_checklist(
+                client_id=client.pk,
+                answers=form.answers(),
+                note=form.cleaned_data["note"],
+                by=request.user,
+                now=timezone.now(),
+            )
+            messages.success(
+                request,
+                _("Saved. Risk tier: %(tier)s.") % {"tier": str(RiskTier(done.risk_tier).label).lower()},
+            )
+            return redirect("followup:plan", uid=client.uid)
+    return form_page(
+        request, client, form, title=_("Safety checklist"), save=_("Save"), page="followup/checklist.html"
+    )

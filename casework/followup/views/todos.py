@@ -1,0 +1,80 @@
+"""A to-do: its page, doing it, taking that back."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from casework.followup import actions
+from casework.followup.actions.todos import ASKS_WHAT_WAS_DONE, DONE_BY_ITS_OWN_ACT
+from casework.followup.forms import DoneForm
+from casework.followup.models import ToDo
+from casework.followup.views.pages import back_to
+from clients.access import Verb
+from clients.doors import record_or_404
+from clients.errors import DomainError
+from clients.forms import telling
+from clients.views.guard import needs
+
+
+def _found(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> ToDo:
+    return record_or_404(
+        request,
+        ToDo.objects.select_related("client", "owner", "plan", "inbound", "report"),
+        uid,
+        viewing=viewing,
+    )
+
+
+@require_safe
+@needs(Verb.VIEW_CLIENT)
+def page(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """What is asked, why, and how to be done with it."""
+    return _page(request, _found(request, uid, viewing=True), DoneForm())
+
+
+def _page(request: HttpRequest, todo: ToDo, form: DoneForm, status: int = 200) -> HttpResponse:
+    context = {
+        "todo": todo,
+        "client": todo.client,
+        "form": form,
+        "now": timezone.now(),
+        "asks": todo.kind in ASKS_WHAT_WAS_DONE,
+        "own_act": todo.kind in DONE_BY_ITS_OWN_ACT,
+    }
+    return render(request, "followup/todo.html", context, status=status)
+
+
+@require_POST
+@needs(Verb.COMPLETE_TODO)
+def complete(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Done: one click, or with a word on what was done."""
+    todo, form = _found(request, uid), DoneForm(request.POST)
+    if not form.is_valid():
+        return _page(request, todo, form, status=422)
+    try:
+        actions.complete_todo(
+            todo_id=todo.pk, by=request.user, now=timezone.now(), outcome=form.cleaned_data["outcome"]
+        )
+    except DomainError as declined:
+        form.add_error(declined.field if declined.field in form.fields else None, str(declined))
+        return _page(request, todo, form, status=422)
+    messages.success(request, _("Done: %(title)s") % {"title": todo.title})
+    if "outcome" in request.POST:
+        return redirect("followup:todo", uid=todo.uid)
+    return back_to(request, todo.client)
+
+
+@require_POST
+@needs(Verb.COMPLETE_TODO)
+def reopen(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """Take the tick back."""
+    todo = _found(request, uid)
+    with telling(request):
+        actions.reopen_todo(todo_id=todo.pk, by=request.user, now=timezone.now())
+        messages.info(request, _("Open again: %(title)s") % {"title": todo.title})
+    return back_to(request, todo.client)

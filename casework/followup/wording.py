@@ -1,0 +1,52 @@
+"""What texts, steps and outcomes are called on the counselor's pages."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from casework.followup.models import Message
+
+PURPOSES: Mapping[str, Any] = {
+    "welcome": _("Welcome"),
+    "checkin": _("Check-in that asks for an answer"),
+    "counts": _("The work so far still counts; a call is coming"),
+    "today": _("Asks whether to talk today"),
+    "support": _("Support"),
+    "offer": _("Offer of help"),
+    "closing": _("Last check-in"),
+    "appt": _("Reminder of a visit"),
+    "help": _("Answer to HELP"),
+    "start": _("Answer to START"),
+    "stop": _("Answer to STOP"),
+    "crisis": _("Answer to a crisis"),
+}
+TONES: Mapping[str, str] = {
+    Message.Status.PLANNED: "plain",
+    Message.Status.HELD: "attention",
+    Message.Status.CLAIMED: "accent",
+    Message.Status.SENT: "accent",
+    Message.Status.DELIVERED: "done",
+    Message.Status.FAILED: "attention",
+    Message.Status.UNKNOWN: "attention",
+    Message.Status.DEAD: "attention",
+    Message.Status.CANCELLED: "plain",
+    Message.Status.SKIPPED: "plain",
+}
+TODO_TONES: Mapping[str, str] = {"open": "plain", "done": "done", "cancelled": "plain", "superseded": "plain"}
+TODO_REASONS: Mapping[str, Any] = {
+    "superseded": _("a newer report began a new plan"),
+    "voided": _("the report was taken back"),
+    "client_deceased": _("the client has died"),
+    "client_discharged": _("the client was discharged"),
+    "calls_declined": _("the client wants no calls"),
+}
+CAPS: Mapping[str, Any] = {
+    "day": _("moved: one message a day"),
+    "week": _("moved: three messages a week"),
+}
+
+
+def purpose(key: str) -> str:
+    """What a text is for, from its key ("checkin.2")."""
+    return str(PURPOSES.get(key.split(".", maxsplit=1)[0], key)) if key else str(_("Written by staff"))
