@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth import get_user_model
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -60,18 +60,19 @@ class SessionForm(forms.Form):
         required=False,
         help_text=_("A room, a number to call, or a video address."),
     )
-    counselor = forms.ModelChoiceField(
-        User.objects.none(), label=_("Counselor"), to_field_name="uid", empty_label=None
-    )
 
     def __init__(self, *args: Any, client: Client, by: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         when = self.fields["starts_at"]
         when.label = gettext("Starts (%(city)s time)") % {"city": city(timezone.get_current_timezone())}
         when.help_text = clock_difference(client, now)
-        people = self.fields["counselor"]
-        people.queryset = counselors_of(client, by=by, now=now)  # type: ignore[attr-defined]
-        people.initial = by.uid if can(by, Verb.HOLD_SESSION) else None
+        self.fields["counselor"] = forms.ModelChoiceField(
+            counselors_of(client, by=by, now=now),
+            label=_("Counselor"),
+            to_field_name="uid",
+            empty_label=None,
+            initial=by.uid if can(by, Verb.HOLD_SESSION) else None,
+        )
 
     def planned(self) -> dict[str, Any]:
         """What the actions take. Call after is_valid."""
@@ -115,7 +116,6 @@ class NoteForm(forms.Form):
     use_required_attribute = False
     version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
     format = forms.CharField(widget=forms.HiddenInput)
-    risk = forms.ChoiceField(widget=forms.RadioSelect)
     risk_action = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
 
     def __init__(self, *args: Any, layout: formats.NoteFormat, **kwargs: Any) -> None:
@@ -128,9 +128,11 @@ class NoteForm(forms.Form):
                 max_length=LONGEST_TEXT,
                 widget=forms.Textarea(attrs={"rows": 5}),
             )
-        risk = self.fields["risk"]
-        risk.label = str(formats.RISK_LABEL)
-        risk.choices = [(key, str(words)) for key, words in formats.RISK_LEVELS.items()]  # type: ignore[attr-defined]
+        self.fields["risk"] = forms.ChoiceField(
+            label=str(formats.RISK_LABEL),
+            choices=[(key, str(words)) for key, words in formats.RISK_LEVELS.items()],
+            widget=forms.RadioSelect,
+        )
         self.fields["risk_action"].label = str(formats.RISK_ACTION_LABEL)
         self.fields["risk_action"].help_text = gettext("Needed when there is a risk.")
         self.fields["format"].initial = layout.key
@@ -196,10 +198,15 @@ class ListFilter(forms.Form):
     state = forms.ChoiceField(
         label=_("State"), choices=[("", _("Any")), *Session.State.choices], required=False
     )
-    counselor = forms.ModelChoiceField(
-        User.objects.none(),
-        label=_("Counselor"),
-        to_field_name="uid",
-        required=False,
-        empty_label=_("Everyone I see"),
-    )
+
+    def __init__(self, *args: Any, people: QuerySet[Any] | None, **kwargs: Any) -> None:
+        """`people` whose sessions one may choose among; None for whoever sees only their own."""
+        super().__init__(*args, **kwargs)
+        if people is not None:
+            self.fields["counselor"] = forms.ModelChoiceField(
+                people,
+                label=_("Counselor"),
+                to_field_name="uid",
+                required=False,
+                empty_label=_("Everyone I see"),
+            )

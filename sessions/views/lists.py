@@ -69,15 +69,11 @@ def _is_counselor(user: Any) -> bool:
 
 
 def _filter(request: HttpRequest, now: datetime) -> ListFilter:
-    form = ListFilter(request.GET)
     if _is_counselor(request.user):
-        del form.fields["counselor"]
-    else:
-        people = Session.objects.visible_to(request.user, at=now).values("counselor")
-        form.fields["counselor"].queryset = (  # type: ignore[attr-defined]
-            get_user_model().objects.filter(pk__in=people).order_by("full_name", "pk")
-        )
-    return form
+        return ListFilter(request.GET, people=None)
+    seen = Session.objects.visible_to(request.user, at=now).values("counselor")
+    people = get_user_model().objects.filter(pk__in=seen).order_by("full_name", "pk")
+    return ListFilter(request.GET, people=people)
 
 
 def _whose(request: HttpRequest, chosen: dict[str, Any], now: datetime) -> SessionQuerySet:

@@ -11,7 +11,7 @@ from casework.followup.plan_templates import ToDoKind
 from clients import audit
 from clients.errors import Conflict, NotAllowed
 from clients.models import ClientSummary
-from sessions import actions as lower
+from sessions.actions import start
 from sessions.models import Session
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
@@ -67,7 +67,7 @@ def test_a_supervisor_who_closes_it_does_not_take_the_to_do_over(session, sam, d
 
 def test_a_client_who_comes_after_all_closes_the_to_do(session, alex, dana, now):
     acts.close_session(session_id=session.pk, outcome="no_show", by=dana, now=now + 15 * MINUTE)
-    lower.start(session_id=session.pk, by=dana, now=now + 20 * MINUTE)
+    start(session_id=session.pk, by=dana, now=now + 20 * MINUTE)
     acts.close_session(session_id=session.pk, outcome="attended", by=dana, now=now + 50 * MINUTE)
     todo = ToDo.objects.get()
     assert (todo.state, todo.done_by) == ("done", dana)

@@ -12,7 +12,7 @@ from casework.followup.models import ToDo
 from casework.followup.plan_templates import ToDoKind
 from clients.actions import locked
 from clients.models import Client
-from sessions import actions as lower
+from sessions.actions import lower
 from sessions.models import Session
 
 REACH_OUT_WITHIN = timedelta(hours=24)
@@ -25,7 +25,7 @@ def missed_key(session: Session) -> str:
 
 @transaction.atomic
 def schedule_session(*, client_id: int, by: Any, now: datetime, **planned: Any) -> Session:
-    """Plan a session; one still to come answers the offer of a visit. `planned`: see sessions.actions.schedule."""
+    """Plan a session; one still to come answers the offer of a visit. `planned`: as sessions' schedule takes it."""
     client = locked(client_id)
     session = lower.schedule(client=client, by=by, now=now, **planned)
     if session.starts_at > now:
@@ -35,7 +35,7 @@ def schedule_session(*, client_id: int, by: Any, now: datetime, **planned: Any) 
 
 @transaction.atomic
 def reschedule_session(*, session_id: int, by: Any, now: datetime, **planned: Any) -> Session:
-    """Move a session that has not begun. `planned`: see sessions.actions.reschedule."""
+    """Move a session that has not begun. `planned`: as sessions' reschedule takes it."""
     locked(_client_of(session_id))
     return lower.reschedule(session_id=session_id, by=by, now=now, **planned)
 
