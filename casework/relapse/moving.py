@@ -6,7 +6,7 @@ from datetime import datetime
 from casework.relapse import current
 from casework.relapse.models import RelapseReport, StageAssessment, StageTransition
 from casework.relapse.transitions import Escalation, escalations, is_deescalation, is_sustained
-from clients.models import Client
+from clients.models import Client, ClientSummary
 from clients.stage import Stage
 
 PLAN_RUNS = frozenset({"active", "paused", "messages_off"})
@@ -44,7 +44,7 @@ class Learned:
 
 def plan_runs(client: Client) -> bool:
     """Whether a follow-up plan is under way, as the client's summary tells."""
-    summary = current.ClientSummary.objects.filter(client=client).first()
+    summary = ClientSummary.objects.filter(client=client).first()
     return summary is not None and summary.plan_state in PLAN_RUNS
 
 
@@ -61,9 +61,7 @@ def settle(
 
     The caller holds the client's row. A correction escalates nothing: it only puts the record right.
     """
-    before = _stage(
-        current.ClientSummary.objects.filter(client=client).values_list("stage", flat=True).first()
-    )
+    before = _stage(ClientSummary.objects.filter(client=client).values_list("stage", flat=True).first())
     now = _stage(current.refresh_summary(client, at=at).stage)
     moved = Moved(before=before, now=now)
     if cause != StageTransition.Cause.CORRECTION:

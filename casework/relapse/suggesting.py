@@ -8,7 +8,7 @@ from casework.relapse import current, wording
 from casework.relapse.actions.assessing import Sheet, suggestion_for, use_days_for
 from casework.relapse.comparing import Changes, changes
 from casework.relapse.models import StageAssessment
-from casework.relapse.stage import INDEXED, Suggestion
+from casework.relapse.stage import INDEXED, Rule, Suggestion
 from clients.models import Client
 from clients.stage import Stage
 
@@ -37,6 +37,11 @@ class Shown:
     current: Stage | None
     differs: bool
     use_days: list[date]
+
+    @property
+    def counts_in_reason(self) -> bool:
+        """Whether the reason itself already says how many signs were asked."""
+        return self.suggestion.rule in (Rule.TOO_LITTLE_ASKED, Rule.NOTHING_NOTABLE)
 
 
 def last_assessment(client: Client, *, at: datetime) -> StageAssessment | None:
@@ -69,7 +74,7 @@ def _then(last: StageAssessment | None, stage: Stage) -> int | None:
 
 
 def _changes(sheet: Sheet, last: StageAssessment | None) -> Changes | None:
-    if last is None:
+    if last is None or not sheet.answers:
         return None
     then: dict[str, Any] = {one.sign_code: one.severity for one in last.signs.all()}
     return changes(then, {code: answer.severity for code, answer in sheet.answers.items()})

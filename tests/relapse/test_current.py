@@ -118,7 +118,7 @@ def test_another_clients_facts_do_not_mix_in(alex, assess, dana, team, now):
 
 
 @pytest.mark.parametrize(
-    "make", ["assessment", "sign", "report", "repeat", "episode", "transition", "catalogue"]
+    "make", ["assessment", "sign", "report", "repeat", "episode", "day", "further", "transition", "catalogue"]
 )
 def test_no_record_says_a_name_when_printed(make, alex, assess, report, use, now, alcohol):
     done = assess("none")

@@ -173,7 +173,7 @@ class AssessmentForm(forms.Form):
             last=self._last_severities.get(sign.code),
             sources=self[f"source_{sign.code}"],
             note=self[f"note_{sign.code}"],
-            error=" ".join(bound.errors),
+            error=" ".join(str(one) for one in bound.errors),
         )
 
     def halt_rows(self) -> list[HaltRow]:

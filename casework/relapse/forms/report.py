@@ -115,14 +115,14 @@ class RelapseReportForm(forms.Form):
         """What the client is known to use comes first; further down is the whole catalogue."""
         field = self.fields[name]
         assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
+        every = list(Substance.objects.filter(is_active=True))
+        known = [(one.pk, one.name) for one in own]
+        others = [(one.pk, one.name) for one in every if one not in own]
         if name == "also_used":
-            field.choices = [(one.pk, one.name) for one in own] or [
-                (one.pk, one.name) for one in field.queryset
-            ]
+            field.choices = known or others
             return
-        others = [(one.pk, one.name) for one in field.queryset if one not in own]
-        known = [(gettext("On this client's record"), [(one.pk, one.name) for one in own])] if own else []
-        field.choices = [("", field.empty_label or ""), *known, (gettext("Others"), others)]
+        first = [(gettext("On this client's record"), known)] if known else []
+        field.choices = [("", field.empty_label or ""), *first, (gettext("Others"), others)]
 
     def weeks(self) -> Iterator[list[Day]]:
         """The grid of days, seven a row, the newest last."""
