@@ -40,7 +40,7 @@ def wake() -> None:
 def _line() -> Connection:
     """A way to the broker that gives up at once; Celery's own would try for seconds while a person waits."""
     line = current_app.connection_for_write()
-    line.transport_options = {**line.transport_options, **IMPATIENT}
+    line.transport_options = {**(line.transport_options or {}), **IMPATIENT}
     return line
 
 

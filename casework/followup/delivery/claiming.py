@@ -57,7 +57,7 @@ WITH going AS (
        SET status = 'claimed', lease_owner = %(owner)s, fence = m.fence + 1, attempts_made = m.attempts_made + 1,
            lease_until = statement_timestamp() + make_interval(secs => %(lease)s),
            attempt_id = going.attempt_id, body = going.body, recalled = '', recall_reason = '',
-           reason_code = 'sending', reason_params = '{}'
+           reason_code = 'due', reason_params = '{}'
       FROM going
      WHERE m.id = going.message_id
     RETURNING m.id, m.fence, m.attempts_made, going.attempt_id, going.channel, going.provider, going.recipient

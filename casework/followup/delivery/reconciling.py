@@ -142,7 +142,7 @@ def _at_once(following: Next) -> Next:
 def _ask_again(message: Message) -> Next:
     """The provider cannot be asked now. While the message is of use keep asking, then leave it to the counselor."""
     if message.useful_until is not None and message.useful_until <= clock():
-        return Next(Attempt.Outcome.UNKNOWN, Message.Status.DEAD, "unknown_outcome")
+        return Next(Attempt.Outcome.UNKNOWN, Message.Status.DEAD, "not_provable")
     return Next(
         Attempt.Outcome.UNKNOWN,
         Message.Status.UNKNOWN,
@@ -156,7 +156,7 @@ def _beyond_proof(message: Message, attempt: Attempt) -> Next:
     if attempt.called_at is None:
         return _at_once(retry.again(Attempt.Outcome.ABSENT, attempts=message.attempts_made))
     if message.possible_duplicate:
-        return Next(Attempt.Outcome.UNKNOWN, Message.Status.DEAD, "unknown_outcome")
+        return Next(Attempt.Outcome.UNKNOWN, Message.Status.DEAD, "not_provable")
     return Next(Attempt.Outcome.UNKNOWN, Message.Status.FAILED, "resent_possible_duplicate", delay=0.0)
 
 

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from casework.followup import optout, todos
 from casework.followup.channels import About
 from casework.followup.delivery.retry import Next
-from casework.followup.models import Attempt, Message
+from casework.followup.models import Message
 from clients import actions as records
 from clients.models import Client, ContactPoint
 
@@ -148,8 +148,3 @@ def tell(message: Message, *, reason: str, about: About = About.MESSAGE, recipie
         Message.objects.filter(client=message.client_id).recall()
     if about is About.OPT_OUT:
         optout.provider_blocked(client_id=message.client_id, now=now)
-
-
-def current_attempt(message: Message) -> Attempt:
-    """The attempt that the message's present or last lease was for."""
-    return Attempt.objects.get(pk=message.attempt_id)

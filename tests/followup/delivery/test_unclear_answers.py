@@ -92,7 +92,7 @@ def test_an_answer_that_never_comes_goes_to_the_counselor_when_it_is_too_late(pr
     delivery.deliver_due()
 
     assert fresh(message).status == Status.DEAD
-    assert fresh(message).reason_code == "unknown_outcome"
+    assert fresh(message).reason_code == "not_provable"
     assert ToDo.objects.filter(message=message).exists()
 
 
@@ -232,7 +232,7 @@ def test_where_nothing_can_be_proven_there_is_no_third_time(mail, write, by_mail
 
     assert len(mail.accepted) == 2
     assert fresh(message).status == Status.DEAD
-    assert fresh(message).reason_code == "unknown_outcome"
+    assert fresh(message).reason_code == "not_provable"
     assert ToDo.objects.filter(message=message).exists()
 
 
