@@ -209,7 +209,8 @@ class Aftermath:
     def writes_unasked(self, cases: list[Case]) -> None:
         """Some messages of the last hours nobody has read yet; one asks for a call."""
         for number, case in enumerate(cases):
-            body = "2" if number == 0 else UNREAD["es" if case.client.language == "es" else "en"][number % 3]
+            words = UNREAD["es" if case.client.language == "es" else "en"]
+            body = "2" if number == 0 else words[number % len(words)]
             self._writes(case, body, self.now - timedelta(minutes=25 + 55 * number))
 
     def missed(self, case: Case) -> None:

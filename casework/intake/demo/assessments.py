@@ -16,6 +16,7 @@ from clients.stage import Stage
 from sessions.models import Session
 
 FINALISED = "relapse.assessment_finalised"
+CLOSING = timedelta(minutes=3)  # from the last answer to the final assessment
 SELF, SEEN = "self_report", "counselor_observed"
 
 
@@ -58,7 +59,7 @@ class Assessments:
             assessor=case.counselor,
             assessed_at=at,
             saved_at=at,
-            finalised_at=at + timedelta(minutes=3),
+            finalised_at=at + CLOSING,
             state=StageAssessment.State.FINAL,
             triggers=sorted(week.triggers),
             protective=sorted(week.protective),
@@ -101,7 +102,7 @@ class Assessments:
                     client=row.client,
                     from_stage=before.value if before else "",
                     to_stage=now.value,
-                    at=row.finalised_at,
+                    at=ranked[-1].at + CLOSING,
                     cause=StageTransition.Cause.ASSESSMENT,
                     escalations=[reason.value for reason in reasons],
                     sustained=is_sustained(ranked),
@@ -119,7 +120,7 @@ class Assessments:
                 FINALISED,
                 row,
                 by=row.assessor,
-                at=row.finalised_at,
+                at=row.assessed_at + CLOSING,
                 suggested=row.suggested_stage,
                 held=row.counselor_stage,
             )

@@ -15,8 +15,8 @@ from clients.stage import Stage
 from sessions.actions.notes import NOTE_SAVED, NOTE_SIGNED
 from sessions.integrity import content_hash
 from sessions.models import Note, Session
+from sessions.models.session import State
 
-State = Session.State
 SESSION_SCHEDULED, SESSION_CLOSED = "session.scheduled", "session.closed"
 MODALITIES = ("in_person", "video", "phone")
 GONE = (roster.NEVER_SEEN, roster.DECEASED, roster.DISCHARGED, roster.SILENT)
@@ -152,7 +152,7 @@ def _note(session: Session, sections: dict[str, str], signed_at: datetime | None
         session=session,
         client=session.client,
         author=session.counselor,
-        begun_at=session.ended_at,
+        begun_at=session.over_at,
         saved_at=session.ends_at + timedelta(minutes=10),
     )
     note.sections = sections

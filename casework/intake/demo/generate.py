@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -126,7 +127,7 @@ def _ended(case: Case, now: datetime) -> None:
     kind, days = case.course.story.kind, timeline.LAST_SEEN.get(case.course.story.kind, 0) - 1
     at = now - timedelta(days=days)
     on = at.astimezone(case.client.zone).date()
-    common = {"client_id": case.client.pk, "on": on, "now": at + timedelta(hours=1)}
+    common: dict[str, Any] = {"client_id": case.client.pk, "on": on, "now": at + timedelta(hours=1)}
     if kind == roster.DISCHARGED:
         actions.discharge(**common, reason=EpisodeOfCare.Reason.COMPLETED, by=case.counselor)
     elif kind == roster.DECEASED:

@@ -3,6 +3,7 @@
 import random
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 
 from casework.intake.demo import roster
 from casework.intake.demo.diary import Place
@@ -75,7 +76,7 @@ class Registrar:
 
     def _reach(self, case: Case) -> None:
         number = f"555-{201 + case.course.number:03}-{self.rng.randint(1000, 9999)}"
-        common = {"client_id": case.client.pk, "by": case.counselor, "now": case.began_at}
+        common: dict[str, Any] = {"client_id": case.client.pk, "by": case.counselor, "now": case.began_at}
         actions.add_contact_point(**common, kind="mobile", value=number, verified=True)
         if case.course.number % 4 == 1:
             name = f"{case.client.given_name}.{case.client.family_name}".lower()

@@ -246,8 +246,22 @@ ANSWERS = {
     "es": ("1", "Todo bien hoy, gracias", "Mejor que la semana pasada", "Gracias por escribir, aqui vamos"),
 }
 UNREAD = {
-    "en": ("Can we move Thursday to the afternoon?", "1", "Rough night but I'm ok", "Thanks. Talk soon?"),
-    "es": ("Podemos cambiar la cita?", "1", "Gracias, hoy un poco mejor"),
+    "en": (
+        "Can we move Thursday to the afternoon?",
+        "Rough night but I'm ok",
+        "Thanks for yesterday. It helped to talk",
+        "I got the job!! Start Monday",
+        "Is the group still at 6?",
+        "My son is sick, might be late tomorrow",
+        "Slept 7 hours. First time in weeks",
+        "Can you call when you have a minute?",
+    ),
+    "es": (
+        "Podemos cambiar la cita para la tarde?",
+        "Gracias por lo de ayer, me hizo bien hablar",
+        "Hoy un poco mejor, dormi bien",
+        "El grupo sigue a las 6?",
+    ),
 }
 NARRATIVES = (
     "Told me in session. One evening, alone at home, after a week of little sleep. Called a friend the next morning.",

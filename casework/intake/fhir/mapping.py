@@ -79,7 +79,7 @@ def load_mapping(path: Path | None = None) -> Mapping:
         ) from error
 
 
-def _patterns(texts: list[str]) -> tuple[str, ...]:
+def _patterns(texts: Any) -> tuple[str, ...]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         raise TypeError("a list of texts")
     return tuple(folded(text) for text in texts)
