@@ -108,5 +108,6 @@ STYLES: dict[str, Callable[[Moment, datetime], str]] = {
     "ago": away,
     "time": lambda value, _now: _clock(value),
     "date": lambda value, _now: spell(value, "j M Y"),
+    "weekday": lambda value, _now: spell(value, "l j F"),
     "exact": lambda value, now: exact(value, now.tzinfo),  # type: ignore[arg-type]
 }

@@ -53,7 +53,16 @@ def test_the_open_door_is_marked_for_eyes_and_ears(dana):
 def test_only_one_door_is_ever_open(rf, dana, alex):
     browser = Browser()
     browser.force_login(dana)
-    for path in ("/", "/clients/", f"/clients/{alex.uid}/edit/", "/sessions/"):
+    record = f"/clients/{alex.uid}/"
+    for path in (
+        "/",
+        "/clients/",
+        record,
+        f"{record}report/",
+        f"{record}sessions/new/",
+        "/sessions/",
+        "/inbox/",
+    ):
         match = browser.get(path).resolver_match
         assert sum(item["current"] for item in items_for(dana, match)) == 1, path
 

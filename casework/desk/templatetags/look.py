@@ -7,6 +7,7 @@ from django import template
 from django.forms import BoundField
 from django.template.context import Context
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
@@ -53,7 +54,7 @@ def direction(before: str | None, stage: str | None) -> str:
 def stage_change(before: str | None, stage: str | None) -> str:
     words = {"up": _("up from %(stage)s"), "down": _("down from %(stage)s")}
     way = direction(before, stage)
-    return words[way] % {"stage": str(Stage(before).label).lower()} if way else ""
+    return words[way] % {"stage": str(Stage(before).label).lower()} if way and before else ""
 
 
 # --- time ---------------------------------------------------------------------------------------------------------
@@ -193,7 +194,7 @@ def main_nav(context: Context) -> dict[str, Any]:
 def main_search(context: Context) -> dict[str, Any]:
     request = context["request"]
     shown = can(request.user, Verb.VIEW_CLIENT)
-    return {"url": navigation.address("desk:search") if shown else "", "q": request.GET.get("q", "")}
+    return {"url": reverse("desk:search") if shown else "", "q": request.GET.get("q", "")}
 
 
 @register.filter
