@@ -66,14 +66,29 @@ def test_use_is_handed_on_as_days_and_details(form, today, alcohol, clonazepam):
         "place": "home",
         "route": "oral",
     }
-    assert (told.report()["occurred_on"], told.report()["occurred_precision"]) == (today, "day")
+
+
+def test_the_first_day_of_the_latest_use_says_when_it_happened_unless_another_is_given(form, today, now):
+    days = [today - timedelta(days=back) for back in (40, 2, 1)]
+    use = {
+        "use_type": "alcohol",
+        "earlier_day": days[0].isoformat(),
+        "use_days": [day.isoformat() for day in days[1:]],
+    }
+    for given, expected in (({}, days[1]), ({"occurred_on": days[2].isoformat()}, days[2])):
+        told = form(**use, **given)
+        assert told.is_valid(), told.errors
+        assert (told.report()["occurred_on"], told.report()["occurred_precision"]) == (expected, "day")
+    before = form(**use, reported_at=(now - timedelta(days=9)).strftime("%Y-%m-%dT%H:%M"))
+    assert before.is_valid(), before.errors
+    assert before.report()["occurred_on"] is None
 
 
 def test_what_it_hands_on_is_what_the_acts_take(form, alex, dana, now, today, alcohol):
     told = form(use_type="alcohol", use_days=[today.isoformat()], substance=alcohol.pk)
     assert told.is_valid()
     use = actions.record_use(client_id=alex.pk, source="self_session", by=dana, now=now, **told.use())
-    facts = told.report() | {"reported_at": None}
+    facts = told.report()
     facts.pop("red_flags")
     assert actions.record_report(client_id=alex.pk, by=dana, now=now, episode=use.latest, **facts).created
 

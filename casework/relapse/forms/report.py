@@ -11,6 +11,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from casework.relapse import episodes
+from casework.relapse.current import thresholds
 from casework.relapse.models.use import UseType
 from casework.relapse.reporting import REPORTABLE, Precision, ReportSource
 from casework.relapse.signs import RedFlag
@@ -103,8 +105,8 @@ class RelapseReportForm(forms.Form):
 
     def __init__(self, *args: Any, client: Client, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.now = now
-        self.today = timezone.localdate(now, client.zone)
+        self.now, self.zone = now, client.zone
+        self.today = timezone.localdate(now, self.zone)
         days = [self.today - timedelta(days=back) for back in range(DAYS_SHOWN - 1, -1, -1)]
         self.fields["use_days"].choices = [(day.isoformat(), date_format(day)) for day in days]  # type: ignore[attr-defined]
         own = [one.substance for one in client.substances.select_related("substance")]
@@ -155,7 +157,17 @@ class RelapseReportForm(forms.Form):
             self.add_error("occurred_on", gettext("Give the day, or say that it is not known."))
         if self._tells_of_use(given):
             self._clean_use(given)
+            self._date_by_use(given)
         return given
+
+    def _date_by_use(self, given: dict[str, Any]) -> None:
+        """Without a word on when it happened, the first day of the latest use told of says it."""
+        days = self._days(given)
+        told_on = timezone.localdate(given.get("reported_at") or self.now, self.zone)
+        if days and not given.get("occurred_on") and "occurred_on" not in self.errors:
+            first = episodes.split(days, thresholds())[-1][0]
+            if first <= told_on:
+                given["occurred_on"], given["occurred_precision"] = first, Precision.DAY
 
     @staticmethod
     def _tells_of_use(given: dict[str, Any]) -> bool:
@@ -186,18 +198,12 @@ class RelapseReportForm(forms.Form):
             "stage": given["stage"],
             "source": given["source"],
             "reported_at": given["reported_at"],
-            "occurred_on": given["occurred_on"] or self._first_day(),
-            "occurred_precision": given["occurred_precision"] or (Precision.DAY if self._first_day() else ""),
+            "occurred_on": given["occurred_on"],
+            "occurred_precision": given["occurred_precision"],
             "narrative": given["narrative"],
             "handled_in_contact": given["handled_in_contact"],
             "red_flags": tuple(given["red_flags"]),
         }
-
-    def _first_day(self) -> date | None:
-        """Without a word on when it happened, the last day of use told of says it."""
-        days = self._days(self.cleaned_data)
-        told = self.cleaned_data.get("reported_at")
-        return days[-1] if days and not told else None
 
     def use(self) -> dict[str, Any] | None:
         """What `record_use` takes, but for who and when; None when no use was told."""
