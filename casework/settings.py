@@ -19,9 +19,9 @@ DEBUG = env.bool("DEBUG", False)
 DEMO = env.bool("DEMO", False)  # the demo practice and the sandbox provider are allowed
 SECRET_KEY = env.str("SECRET_KEY")
 # Newest key first; older ones still decrypt. Urlsafe base64 of 32 bytes each.
-FIELD_KEYS = env.list("FIELD_KEYS")
+FIELD_KEYS: list[str] = env.list("FIELD_KEYS")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
-CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", [])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", [])
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
 TLS = PUBLIC_URL.startswith("https://")
 
@@ -230,7 +230,12 @@ TWILIO = {
 SANDBOX_URL = env.str("SANDBOX_URL", "http://127.0.0.1:8010")
 SANDBOX_SMTP_PORT = env.int("SANDBOX_SMTP_PORT", 8025)
 SANDBOX_LEDGER = env.path("SANDBOX_LEDGER", VAR_DIR / "sandbox")  # a folder of the provider's, none of ours
-SANDBOX = {"sid": "AC" + "0" * 32, "token": env.str("SANDBOX_SECRET", ""), "sender": "+15550100199", "base": SANDBOX_URL}
+SANDBOX = {
+    "sid": "AC" + "0" * 32,
+    "token": env.str("SANDBOX_SECRET", ""),
+    "sender": "+15550100199",
+    "base": SANDBOX_URL,
+}
 
 # --- e-mail ---
 EMAIL_CONFIG = env.dj_email_url("EMAIL_URL", "smtp://127.0.0.1:25")

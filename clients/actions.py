@@ -123,7 +123,7 @@ def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, 
     _move(
         client,
         Client.State.DISCHARGED,
-        reason=note or EpisodeOfCare.Reason(reason).label,
+        reason=note or str(EpisodeOfCare.Reason(reason).label),
         on=on,
         by=by,
         now=now,

@@ -19,7 +19,7 @@ class Refused(Http404):
     def __init__(self, request: HttpRequest, *, what: str, uid: Any) -> None:
         super().__init__()
         self.by = request.user
-        self.facts = {"what": what, "uid": str(uid), "path": request.path[:200]}
+        self.facts: dict[str, Any] = {"what": what, "uid": str(uid), "path": request.path[:200]}
 
     def note(self) -> None:
         """Leave the audit row. Whoever rolls back the transaction it was left in must call this again."""

@@ -49,6 +49,5 @@ def _items(part: str) -> Iterator[str]:
 
 def inline(text: str) -> SafeString:
     """Strong words and keys; nothing else has a meaning."""
-    safe = escape(text)
-    safe = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", safe)
+    safe = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", escape(text))
     return mark_safe(re.sub(r"`(.+?)`", r"<kbd>\1</kbd>", safe))

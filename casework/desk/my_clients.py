@@ -56,7 +56,7 @@ class Wanted:
 
     @classmethod
     def of(cls, address: Mapping[str, Any]) -> "Wanted":
-        show, sort = address.get("show"), address.get("sort")
+        show, sort = str(address.get("show")), str(address.get("sort"))
         return cls(show if show in SHOWS else DEFAULT_SHOW, sort if sort in SORTS else DEFAULT_SORT)
 
 

@@ -137,10 +137,11 @@ def _todo_rows(todos: Iterable[ToDo], now: datetime, urgency: str = "") -> list[
 
 
 def _answer(inbound: InboundMessage) -> Row:
+    client: Any = inbound.client  # `answers` finds none without
     words = Truncator(inbound.body).chars(90)
-    said = _("%(name)s wrote: “%(words)s”") % {"name": inbound.client.first_name, "words": words}
+    said = _("%(name)s wrote: “%(words)s”") % {"name": client.first_name, "words": words}
     return Row(
-        client=inbound.client,
+        client=client,
         what=said,
         at=inbound.received_at,
         step=next_steps.for_answer(inbound),

@@ -76,7 +76,8 @@ class PlanTemplate:
     @property
     def days(self) -> int:
         """The last day with a step."""
-        return max(step.day or 0 for step in (*self.messages, *self.todos))
+        days = [step.day for step in self.messages] + [step.day or 0 for step in self.todos]
+        return max(days)
 
 
 def _asks(*days: int) -> tuple[MessageStep, ...]:

@@ -94,7 +94,7 @@ class Wanted:
 def caseload(user: Any, wanted: Wanted, now: datetime) -> Any:
     """The clients whom the person supervises and the practice is in touch with, before any total is applied."""
     late = ToDo.objects.overdue(now).filter(client=OuterRef("pk")).order_by().values("client")
-    clients = with_last_contact(Client.objects.visible_to(user, at=now).in_touch()).annotate(
+    clients: Any = with_last_contact(Client.objects.visible_to(user, at=now).in_touch()).annotate(
         overdue_todos=Coalesce(Subquery(late.annotate(n=Count("pk")).values("n")), 0)
     )
     return clients if wanted.counselor is None else clients.filter(counselor_id=wanted.counselor)
@@ -116,7 +116,7 @@ def rows(clients: Any, wanted: Wanted, now: datetime) -> Any:
 
 def counselors(user: Any, now: datetime) -> list[tuple[int, str]]:
     """The primary counselors in the caseload, for the filter."""
-    clients = with_last_contact(Client.objects.visible_to(user, at=now).in_touch()).order_by()
+    clients: Any = with_last_contact(Client.objects.visible_to(user, at=now).in_touch()).order_by()
     named = (
         clients.filter(counselor_id__isnull=False).values_list("counselor_id", "counselor_name").distinct()
     )

@@ -109,7 +109,8 @@ class Permission(Record):
     objects = PermissionQuerySet.as_manager()
 
     CLASSES = classify(
-        operational="id uid client channel version language granted_at granted_by withdrawn_at withdrawn_by withdrawn_how"
+        operational="id uid client channel version language granted_at granted_by withdrawn_at withdrawn_by "
+        "withdrawn_how"
     )
 
     class Meta:

@@ -38,8 +38,8 @@ class ClientSummary(models.Model):
     objects = ClientOwnedQuerySet.as_manager()
 
     CLASSES = classify(
-        clinical="stage stage_before stage_since stage_from_report last_assessed_at last_use_on last_session_at next_session_at "
-        "sessions_attended last_contact_at plan_state plan_stage plan_started_at first_admitted_on",
+        clinical="stage stage_before stage_since stage_from_report last_assessed_at last_use_on last_session_at "
+        "next_session_at sessions_attended last_contact_at plan_state plan_stage plan_started_at first_admitted_on",
         operational="client unsigned_notes oldest_unsigned_at open_todos next_due_todo_at unread_answers assigned_at",
     )
 

@@ -159,9 +159,10 @@ class Message(Record):
     CLASSES = classify(
         identifying="client",
         clinical="plan session in_reply_to step_key kind template_key local_date local_time tz due_at "
-        "useful_until priority dedupe_key body reason_code reason_params sent_at delivered_at answered_at recall_reason",
-        operational="id uid written_by status attempts_made attempt_id lease_owner lease_until fence recalled created_at "
-        "closed_at possible_duplicate",
+        "useful_until priority dedupe_key body reason_code reason_params sent_at delivered_at answered_at "
+        "recall_reason",
+        operational="id uid written_by status attempts_made attempt_id lease_owner lease_until fence recalled "
+        "created_at closed_at possible_duplicate",
     )
 
     class Meta:

@@ -39,7 +39,11 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     unknown = list(queries.unknown_senders(request.user, at=now)[:PAGE_SIZE])
     audit.record_list(
-        "inbox", by=request.user, at=now, filters={"show": show}, ids=sorted({row.client_id for row in rows})
+        "inbox",
+        by=request.user,
+        at=now,
+        filters={"show": show},
+        ids=sorted({row.client_id for row in rows if row.client_id}),
     )
     context = {"rows": rows, "show": show, "shows": SHOWS.items(), "unknown": unknown, "now": now}
     return render(request, "followup/inbox.html", context)
@@ -98,7 +102,7 @@ def make_todo(request: HttpRequest, uid: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         with answering(form):
             given: dict[str, Any] = form.cleaned_data
-            actions.add_todo(client_id=inbound.client_id, by=request.user, now=now, inbound=inbound, **given)
+            actions.add_todo(client_id=inbound.client.pk, by=request.user, now=now, inbound=inbound, **given)
             messages.success(request, _("On the list."))
             return redirect("followup:thread", uid=inbound.client.uid)
     return form_page(
