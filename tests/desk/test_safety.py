@@ -19,7 +19,9 @@ TODAY = date(2026, 3, 11)
 
 
 def uses(client, key, now, **facts):
-    return actions.set_substance(client_id=client.pk, substance=Substance.objects.get(key=key), by=None, now=now, **facts)
+    return actions.set_substance(
+        client_id=client.pk, substance=Substance.objects.get(key=key), by=None, now=now, **facts
+    )
 
 
 def codes(client, plan=None, today=TODAY):
@@ -92,7 +94,9 @@ def test_a_plan_that_began_after_a_week_without_use_warns_of_lost_tolerance(alex
     assert codes(alex, plan=FollowUpPlan(risk_reasons=["lives_alone"])) == []
 
 
-@pytest.mark.parametrize("prompt", [safety.sudden_stop("Diazepam"), safety.overdose_risk(), safety.lost_tolerance()])
+@pytest.mark.parametrize(
+    "prompt", [safety.sudden_stop("Diazepam"), safety.overdose_risk(), safety.lost_tolerance()]
+)
 def test_no_prompt_names_a_dose_or_advises_stopping(prompt):
     assert not re.search(r"\d+\s?(mg|mcg|%)|taper|cut down", prompt.text, re.IGNORECASE)
     assert not re.search(r"(?<!not )advise stopping|stop taking|skip", prompt.text, re.IGNORECASE)

@@ -26,7 +26,9 @@ def told(client, since, now):
 
 
 def moved(client, at, before, after):
-    StageTransition.objects.create(client=client, from_stage=before, to_stage=after, at=at, cause="assessment")
+    StageTransition.objects.create(
+        client=client, from_stage=before, to_stage=after, at=at, cause="assessment"
+    )
 
 
 def test_the_last_contact_is_the_later_of_session_and_talk(alex, now):

@@ -130,7 +130,9 @@ def test_todays_sessions_stand_in_their_order_with_what_comes_next(dana, alex, t
     booked(alex, dana, starts_at=now + 2 * HOUR, now=now)
     booked(maria, dana, starts_at=now + HOUR / 2, now=now)
     booked(alex, dana, starts_at=now + DAY, now=now)
-    assert [(one.client.given_name, str(one.step.label), one.step.post) for one in rows(dana, now, "sessions")] == [
+    assert [
+        (one.client.given_name, str(one.step.label), one.step.post) for one in rows(dana, now, "sessions")
+    ] == [
         ("Maria", "Start", True),
         ("Alex", "Start", True),
     ]

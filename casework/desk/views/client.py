@@ -1,6 +1,6 @@
 """The page of one client."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -71,7 +71,7 @@ def _timeline(request: HttpRequest, client: Client, now: datetime) -> dict[str, 
     """The page of the timeline that the address asks for."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in SOURCES else ""
-    before = _moment(request.GET.get("before", "")) or now
+    before = _moment(request.GET.get("before", "")) or now + timedelta(seconds=1)
     found = timeline(client, user=request.user, before=before, kinds=[kind] if kind else [])
     return {
         "client": client,
