@@ -12,6 +12,7 @@ from django.contrib.auth import authenticate
 from django.db import connection, transaction
 from django.db.models import Count, F, Q
 
+from casework.followup.messages.policy import Decision, may_send
 from casework.followup.models import Attempt, ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
 from casework.intake.demo import cast, generate
 from casework.intake.demo.aftermath import spread_out
@@ -153,6 +154,10 @@ class TestMessages:
         for message in demo.due_soon:
             assert message.client.contact_points.filter(kind="mobile", state="verified").exists()
             assert message.client.permissions.in_force(NOW).filter(channel="text").exists()
+
+    def test_nothing_stands_in_their_way_when_their_time_comes(self, demo: generate.Demo) -> None:
+        for message in Message.objects.filter(pk__in=[one.pk for one in demo.due_soon]):
+            assert may_send(message, message.due_at).decision == Decision.SEND
 
     def test_what_was_sent_has_its_words_and_one_accepted_attempt(self, demo: generate.Demo) -> None:
         sent = Message.objects.filter(sent_at__isnull=False)

@@ -49,7 +49,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
     """Make the whole practice. Raises AlreadyThere when there is one. Only messages of running plans come due."""
     if Practice.objects.exists() or Client.objects.exists():
         raise AlreadyThere
-    rng = random.Random(seed)  # noqa: S311 invented people need no secrecy
+    rng = random.Random(seed)
     zone = home_zone(now)
     demo = Demo(open_practice(zone=zone, now=now))
     home = demo.premises.practice.zone

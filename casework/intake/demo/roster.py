@@ -84,8 +84,9 @@ class Course:
 
     @property
     def meets_every(self) -> int:
-        """Weeks between sessions: closer where it is harder."""
-        return 2 if self.story.kind in (CALM, DISCHARGED) and self.weeks > 20 else 1
+        """Weeks between sessions: two for those who have long been well, one for the rest."""
+        well = self.story.arc[-1] < 0.8 and self.story.kind in (CALM, DISCHARGED)
+        return 2 if well and self.weeks > 20 else 1
 
 
 def courses(rng: random.Random) -> Iterator[Course]:
