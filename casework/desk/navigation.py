@@ -23,7 +23,12 @@ class Door:
 
 DOORS = (
     Door("desk:today", _("Today"), Verb.VIEW_CLIENT),
-    Door("desk:clients", _("My clients"), Verb.VIEW_CLIENT, ("clients/", "todos/", "messages/", "reports/")),
+    Door(
+        "desk:clients",
+        _("My clients"),
+        Verb.VIEW_CLIENT,
+        ("clients/", "todos/", "messages/", "reports/", "assessments/"),
+    ),
     Door("counseling:list", _("Sessions"), Verb.HOLD_SESSION, ("sessions/", "notes/")),
     Door("followup:inbox", _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, ("caseload/",)),
