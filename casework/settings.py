@@ -3,6 +3,7 @@
 from datetime import timedelta
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
@@ -200,7 +201,7 @@ CELERY_TASK_SOFT_TIME_LIMIT = 100
 CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout": 1}
 
 # --- what makes a use episode (docs/clinical.md, section 1.6) ---
-RELAPSE_THRESHOLDS: dict[str, int] = env.json("RELAPSE_THRESHOLDS", {})  # days; casework/relapse/episodes.py
+RELAPSE_THRESHOLDS: Any = env.json("RELAPSE_THRESHOLDS", {})  # days; casework/relapse/episodes.py
 
 # --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
 FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the report to the first message

@@ -33,7 +33,7 @@ US_ZONES = (
 )
 
 
-class answering:  # noqa: N801 - reads as `with answering(form):`
+class answering:
     """Turns what the domain declines into an error beside the field it concerns, or on the form."""
 
     def __init__(self, form: forms.BaseForm) -> None:
@@ -51,7 +51,7 @@ class answering:  # noqa: N801 - reads as `with answering(form):`
         return True
 
 
-class telling:  # noqa: N801 - reads as `with telling(request):`
+class telling:
     """The same for a button that has no form: what was declined is said on top of the next page."""
 
     def __init__(self, request: HttpRequest) -> None:
@@ -154,7 +154,7 @@ class ClientForm(forms.ModelForm):
 
     def _choices(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
-        assert isinstance(field, forms.ChoiceField)  # noqa: S101 - narrows the type
+        assert isinstance(field, forms.ChoiceField)
         return field
 
     def clean_date_of_birth(self) -> Any:
@@ -181,13 +181,13 @@ class RegisterForm(ClientForm):
         places = by.team_memberships.on(timezone.localdate(now))
         if by.role == Role.SUPERVISOR:
             places = places.filter(is_supervisor=True)
-            self.fields["counselor"].queryset = practitioners().filter(  # type: ignore[attr-defined]
+            self.fields["counselor"].queryset = practitioners().filter(
                 team_memberships__team__in=places.values("team"), team_memberships__to_on=None
             )
         else:
             del self.fields["counselor"]
         teams = Team.objects.filter(pk__in=places.values("team")).order_by("name")
-        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams
 
 
 class ContactForm(forms.Form):
@@ -219,7 +219,7 @@ class PermissionForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["language"].choices = languages()  # type: ignore[attr-defined]
+        self.fields["language"].choices = languages()
 
 
 class SubstanceForm(forms.ModelForm):
@@ -270,7 +270,7 @@ class AssignForm(forms.Form):
 
     def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["counselor"].queryset = practitioners(team)  # type: ignore[attr-defined]
+        self.fields["counselor"].queryset = practitioners(team)
 
 
 class CoverForm(forms.Form):
@@ -286,4 +286,4 @@ class CoverForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["counselor"].queryset = practitioners()  # type: ignore[attr-defined]
+        self.fields["counselor"].queryset = practitioners()

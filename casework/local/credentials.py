@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-PASSWORD = "turnaround-demo"  # noqa: S105 public on purpose; the demo practice exists nowhere else
+PASSWORD = "turnaround-demo"
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ ENVIRONMENT = HOME / "environment.json"  # of the demo that is running
 
 def short_temporary_folder(candidates: Iterable[str] = ()) -> Path:
     """Return a writable system folder whose path leaves room for a socket's name. Raises LocalError."""
-    for place in tuple(candidates) or (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108 mkdtemp makes ours in it
+    for place in tuple(candidates) or (tempfile.gettempdir(), "/tmp", "/var/tmp"):
         if len(os.fsencode(place)) <= LONGEST and os.access(place, os.W_OK | os.X_OK):
             return Path(place)
     raise LocalError(

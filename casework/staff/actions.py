@@ -17,7 +17,7 @@ from clients.models import Practice, Site, Team, TeamMembership
 
 PRACTICE_SET_UP = "practice.set_up"
 PERSON_ADDED = "person.added"
-PASSWORD_SET = "person.password_set"  # noqa: S105 a verb
+PASSWORD_SET = "person.password_set"
 
 
 @transaction.atomic

@@ -32,7 +32,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Who, the stage and how it moved, what was achieved, what runs, and what happened."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    if request.htmx and "before" in request.GET:  # type: ignore[attr-defined]
+    if getattr(request, "htmx", False) and "before" in request.GET:
         return render(request, "desk/_timeline.html", _timeline(request, client, now))
     beside = overview(client, now)
     plan = FollowUpPlan.objects.running().filter(client=client).first()

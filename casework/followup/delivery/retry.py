@@ -36,7 +36,7 @@ class Next:
 def backoff(attempts: int, *, retry_after: float | None = None) -> float:
     """Seconds to wait after the n-th failure: full jitter under a doubling, capped bound, never before Retry-After."""
     bound = min(settings.FOLLOWUP_BACKOFF_CAP, settings.FOLLOWUP_BACKOFF * 2 ** max(0, attempts - 1))
-    waited = random.uniform(0, bound)  # noqa: S311 it spreads load, it guards nothing
+    waited = random.uniform(0, bound)
     return waited + (retry_after or 0.0)
 
 

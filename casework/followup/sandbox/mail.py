@@ -16,9 +16,9 @@ class Mailbox:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 aiosmtpd's name
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        assert isinstance(mail, EmailMessage)  # noqa: S101 the default policy makes no other
+        assert isinstance(mail, EmailMessage)
         part = mail.get_body(("plain",))
         for address in envelope.rcpt_tos:
             self._ledger.add(

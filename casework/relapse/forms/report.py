@@ -108,7 +108,7 @@ class RelapseReportForm(forms.Form):
         self.now, self.zone = now, client.zone
         self.today = timezone.localdate(now, self.zone)
         days = [self.today - timedelta(days=back) for back in range(DAYS_SHOWN - 1, -1, -1)]
-        self.fields["use_days"].choices = [(day.isoformat(), date_format(day)) for day in days]  # type: ignore[attr-defined]
+        self.fields["use_days"].choices = [(day.isoformat(), date_format(day)) for day in days]
         own = [one.substance for one in client.substances.select_related("substance")]
         self._offer("substance", own)
         self._offer("also_used", own)
@@ -116,7 +116,7 @@ class RelapseReportForm(forms.Form):
     def _offer(self, name: str, own: list[Substance]) -> None:
         """What the client is known to use comes first; further down is the whole catalogue."""
         field = self.fields[name]
-        assert isinstance(field, forms.ModelChoiceField)  # noqa: S101 - narrows the type
+        assert isinstance(field, forms.ModelChoiceField)
         every = list(Substance.objects.filter(is_active=True))
         known = [(one.pk, one.name) for one in own]
         others = [(one.pk, one.name) for one in every if one not in own]
