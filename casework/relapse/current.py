@@ -16,7 +16,7 @@ from clients.stage import Stage
 
 def thresholds() -> episodes.Thresholds:
     """The practice's thresholds for use episodes: RELAPSE_THRESHOLDS in settings, over the defaults."""
-    return episodes.Thresholds(**getattr(settings, "RELAPSE_THRESHOLDS", {}))
+    return episodes.Thresholds(**settings.RELAPSE_THRESHOLDS)
 
 
 def assessed(client: Client, *, at: datetime) -> list[Assessed]:
