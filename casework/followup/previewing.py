@@ -55,12 +55,13 @@ def preview(client: Client, told: Told, *, now: datetime) -> Preview:
     lower = running is not None and (told.stage.rank or 0) < (Stage(running.stage).rank or 0)
     reachable = can_still_message(client, now)
     letter = letterheads([client], at=now)[client.pk]
+    seen: set[str] = set()
     follows = following(told.source, ReportState.REPORTED)
     return Preview(
         client=client,
         follows=follows if client.is_in_touch or follows is Following.NOTHING else Following.TALK_FIRST,
         draft=draft,
-        steps=[_shown(step, letter, reachable) for step in draft.steps],
+        steps=[_shown(step, letter, seen, reachable=reachable) for step in draft.steps],
         joins=running if lower else None,
         replaces=None if lower else running,
         messages_as_calls=not reachable and not declines_calls(client, now),
@@ -68,14 +69,19 @@ def preview(client: Client, told: Told, *, now: datetime) -> Preview:
     )
 
 
-def _shown(step: PlannedMessage | PlannedToDo, letter: Letterhead, reachable: bool) -> PreviewStep:
+def _shown(
+    step: PlannedMessage | PlannedToDo, letter: Letterhead, seen: set[str], *, reachable: bool
+) -> PreviewStep:
+    """The words of a text stand once, where it goes first."""
     if isinstance(step, PlannedToDo):
         return PreviewStep(at=step.due_at, title=str(step.kind.label), is_message=False, urgent=step.urgent)
+    new = step.text not in seen
+    seen.add(step.text)
     return PreviewStep(
         at=step.due_at,
         title=purpose(step.text),
         is_message=reachable,
-        text=_words(step.text, letter) if reachable else "",
+        text=_words(step.text, letter) if reachable and new else "",
         note=str(CAPS.get(step.moved, "")),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from casework.followup.models import InboundMessage, Message, ToDo
 from casework.followup.plan_templates import ToDoKind
@@ -20,7 +20,9 @@ SHOWS = ("open", "crisis", "all")
 def answers(user: Any, *, at: datetime, show: str = "open") -> QuerySet[InboundMessage]:
     """What clients wrote: open crises first, then unread, then the newest."""
     crisis_open = ToDo.objects.open().filter(inbound=OuterRef("pk"), kind=ToDoKind.CRISIS)
-    rows = InboundMessage.objects.visible_to(user, at=at).annotate(pinned=Exists(crisis_open))
+    rows = InboundMessage.objects.visible_to(user, at=at).annotate(
+        pinned=Exists(crisis_open), crisis_todo=Subquery(crisis_open.order_by("pk").values("uid")[:1])
+    )
     if show == "open":
         rows = rows.filter(Q(handled_at=None) | Q(read_at=None) | Q(pinned=True))
     elif show == "crisis":

@@ -38,12 +38,15 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, todo: ToDo, form: DoneForm, status: int = 200) -> HttpResponse:
+    asks = todo.kind in ASKS_WHAT_WAS_DONE
+    form.fields["outcome"].required = asks  # what the label says; the action is what declines
     context = {
         "todo": todo,
+        "phones": todo.client.contact_points.current().exclude(kind="email") if asks else (),
         "client": todo.client,
         "form": form,
         "now": timezone.now(),
-        "asks": todo.kind in ASKS_WHAT_WAS_DONE,
+        "asks": asks,
         "own_act": todo.kind in DONE_BY_ITS_OWN_ACT,
     }
     return render(request, "followup/todo.html", context, status=status)
