@@ -33,7 +33,7 @@ class BearerTokenAuthentication(BaseAuthentication):
         return "Bearer"
 
 
-class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+class BearerTokenScheme(OpenApiAuthenticationExtension):
     """How the OpenAPI page names it."""
 
     target_class = "api.auth.BearerTokenAuthentication"

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.models import AnsweredWrite
+from clients.access import Verb, require
 from clients.doors import Refused
 from clients.errors import Conflict, DomainError, InvalidInput
 
@@ -23,11 +24,18 @@ KEPT = timedelta(hours=48)
 Handler = Callable[..., Response]
 
 
-def write(handler: Handler) -> Handler:
-    """Run a writing handler in one transaction, once a key. Refusals are not kept: the same key may try again."""
+def write(verb: Verb) -> Callable[[Handler], Handler]:
+    """Run a writing handler in one transaction, once a key, for whoever's role includes the verb.
 
+    Refusals are not kept: the same key may try again.
+    """
+    return functools.partial(_write, verb)
+
+
+def _write(verb: Verb, handler: Handler) -> Handler:
     @functools.wraps(handler)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        require(request.user, verb)
         try:
             with transaction.atomic():
                 return _answer(view, request, *args, **kwargs)
@@ -50,7 +58,7 @@ def write(handler: Handler) -> Handler:
         row.save(update_fields=["status", "body"])
         return response
 
-    once.is_write = True  # type: ignore[attr-defined]
+    once.is_write = True
     return once
 
 

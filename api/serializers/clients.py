@@ -93,9 +93,9 @@ class ClientIn(serializers.ModelSerializer[Client]):
 
 class ClientChangeIn(ClientIn):
     class Meta(ClientIn.Meta):
-        fields = tuple(name for name in ClientIn.Meta.fields if name != "team")  # type: ignore[assignment]
+        fields = tuple(name for name in ClientIn.Meta.fields if name != "team")
 
-    team = None  # type: ignore[assignment]
+    team = None
 
 
 class ContactPointOut(serializers.ModelSerializer[ContactPoint]):
@@ -191,7 +191,7 @@ class EpisodeOfCareOut(serializers.ModelSerializer[EpisodeOfCare]):
 
 
 class AdmissionIn(serializers.Serializer[Any]):
-    admitted_on = serializers.DateField()
+    admitted_on = serializers.DateField(source="on")
 
 
 class CareTeamOut(serializers.ModelSerializer[CareTeamMember]):

@@ -87,7 +87,6 @@ class AssessmentIn(serializers.Serializer[Any]):
 
     client = UidField(queryset=Client.objects.all())
     session = UidField(queryset=Session.objects.all(), required=False, allow_null=True)
-    assessed_at = serializers.DateTimeField(required=False)
     window_days = serializers.IntegerField(min_value=1, max_value=90, default=7)
     signs = SignIn(many=True, default=list)
     halt = HaltIn(default=dict)

@@ -92,7 +92,7 @@ class NoteOut(NoteRow):
     addenda = AddendumOut(many=True, read_only=True)
 
     class Meta(NoteRow.Meta):
-        fields = (*NoteRow.Meta.fields, "sections", "credential", "content_hash", "late_reason", "addenda")  # type: ignore[assignment]
+        fields = (*NoteRow.Meta.fields, "sections", "credential", "content_hash", "late_reason", "addenda")
         read_only_fields = fields
 
 

@@ -22,7 +22,7 @@ class RecordViewSet(GenericViewSet[Any]):
     def visible(self) -> QuerySet[Any]:
         """The rows that the signed-in person may see now."""
         queryset: Any = super().get_queryset()
-        return queryset.visible_to(self.request.user, at=timezone.now())  # type: ignore[no-any-return]
+        return queryset.visible_to(self.request.user, at=timezone.now())
 
     def get_queryset(self) -> QuerySet[Any]:
         if getattr(self, "swagger_fake_view", False):
@@ -49,7 +49,7 @@ class RecordViewSet(GenericViewSet[Any]):
         filters = {
             key: value for key, value in self.request.query_params.items() if key in self.audited_filters
         }
-        name = f"api.{self.queryset.model._meta.label_lower}"  # type: ignore[union-attr]
+        name = f"api.{self.queryset.model._meta.label_lower}"
         ids = [row.pk for row in page]
         audit.record_list(name, by=self.request.user, at=timezone.now(), filters=filters, ids=ids)
 
@@ -60,7 +60,7 @@ class RecordViewSet(GenericViewSet[Any]):
         """What was sent, checked for shape; each field at fault is named."""
         sent = shape(data=self.request.data, partial=partial)
         sent.is_valid(raise_exception=True)
-        return sent.validated_data  # type: ignore[no-any-return]
+        return sent.validated_data
 
     def act(self, verb: Any, **facts: Any) -> Any:
         """Run one act as the signed-in person, now."""
@@ -74,11 +74,11 @@ class Listable:
     """GET of the collection."""
 
     def list(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return self.listed()  # type: ignore[attr-defined, no-any-return]
+        return self.listed()
 
 
 class Readable:
     """GET of one record; the look is audited."""
 
     def retrieve(self, request: Any, *args: Any, **kwargs: Any) -> Response:
-        return self.answer(self.found(viewing=True))  # type: ignore[attr-defined, no-any-return]
+        return self.answer(self.found(viewing=True))

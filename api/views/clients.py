@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api.idempotency import write
@@ -14,6 +15,7 @@ from api.serializers import clients as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.endings import withdraw_permission
 from clients import actions
+from clients.access import Verb
 from clients.models import Client, Substance
 
 
@@ -27,27 +29,26 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = super().filter_queryset(queryset)
         words = self.request.query_params.get("q")
-        return found if words is None else found.matching(words)  # type: ignore[attr-defined]
+        return found if words is None else found.matching(words)
 
     @extend_schema(parameters=[OpenApiParameter("q", str, description="Name, phone or record number")])
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         return super().list(request, *args, **kwargs)
 
-    def _act(self, verb: Any, **facts: Any) -> Any:
-        return self.act(verb, client_id=self.found_client(self.kwargs["uid"]).pk, **facts)
+    def _act(self, verb: Any, shape: type[BaseSerializer[Any]], *, partial: bool = False) -> Any:
+        client = self.found_client(self.kwargs["uid"])
+        return self.act(verb, client_id=client.pk, **self.given(shape, partial=partial))
 
     @extend_schema(request=shapes.ClientIn, responses={201: shapes.ClientOut})
-    @write
+    @write(Verb.REGISTER_CLIENT)
     def create(self, request: Request) -> Response:
         client = self.act(actions.register_client, **self.given(shapes.ClientIn))
         return self.answer(client, status=201)
 
     @extend_schema(request=shapes.ClientChangeIn, responses=shapes.ClientOut)
-    @write
+    @write(Verb.EDIT_CLIENT)
     def partial_update(self, request: Request, uid: Any) -> Response:
-        return self.answer(
-            self._act(actions.update_client, **self.given(shapes.ClientChangeIn, partial=True))
-        )
+        return self.answer(self._act(actions.update_client, shapes.ClientChangeIn, partial=True))
 
     @extend_schema(responses=shapes.ContactPointOut(many=True), filters=False)
     @action(detail=True, url_path="contact-points", pagination_class=None)
@@ -57,9 +58,9 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.ContactPointIn, responses={201: shapes.ContactPointOut})
     @contact_points.mapping.post
-    @write
+    @write(Verb.EDIT_CLIENT)
     def add_contact_point(self, request: Request, uid: Any) -> Response:
-        point = self._act(actions.add_contact_point, **self.given(shapes.ContactPointIn))
+        point = self._act(actions.add_contact_point, shapes.ContactPointIn)
         return Response(shapes.ContactPointOut(point).data, status=201)
 
     @extend_schema(responses=shapes.PermissionOut(many=True), filters=False)
@@ -70,16 +71,16 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.PermissionIn, responses={201: shapes.PermissionOut})
     @permissions.mapping.post
-    @write
+    @write(Verb.MANAGE_PERMISSIONS)
     def grant_permission(self, request: Request, uid: Any) -> Response:
-        permission = self._act(actions.grant_permission, **self.given(shapes.PermissionIn))
+        permission = self._act(actions.grant_permission, shapes.PermissionIn)
         return Response(shapes.PermissionOut(permission).data, status=201)
 
     @extend_schema(request=shapes.WithdrawalIn, responses=shapes.PermissionOut(many=True))
     @action(detail=True, methods=["post"], url_path="permissions/withdraw", pagination_class=None)
-    @write
+    @write(Verb.MANAGE_PERMISSIONS)
     def withdraw_permission(self, request: Request, uid: Any) -> Response:
-        rows = self._act(withdraw_permission, **self.given(shapes.WithdrawalIn))
+        rows = self._act(withdraw_permission, shapes.WithdrawalIn)
         return Response(shapes.PermissionOut(rows, many=True).data)
 
     @extend_schema(responses=shapes.ClientSubstanceOut(many=True), filters=False)
@@ -90,9 +91,9 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.ClientSubstanceIn, responses={201: shapes.ClientSubstanceOut})
     @substances.mapping.post
-    @write
+    @write(Verb.EDIT_CLIENT)
     def set_substance(self, request: Request, uid: Any) -> Response:
-        row = self._act(actions.set_substance, **self.given(shapes.ClientSubstanceIn))
+        row = self._act(actions.set_substance, shapes.ClientSubstanceIn)
         return Response(shapes.ClientSubstanceOut(row).data, status=201)
 
     @extend_schema(responses=shapes.EpisodeOfCareOut(many=True), filters=False)
@@ -103,9 +104,9 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.AdmissionIn, responses={201: shapes.EpisodeOfCareOut})
     @episodes.mapping.post
-    @write
+    @write(Verb.EDIT_CLIENT)
     def admit(self, request: Request, uid: Any) -> Response:
-        episode = self._act(actions.admit, on=self.given(shapes.AdmissionIn)["admitted_on"])
+        episode = self._act(actions.admit, shapes.AdmissionIn)
         return Response(shapes.EpisodeOfCareOut(episode).data, status=201)
 
     @extend_schema(responses=shapes.CareTeamOut(many=True), filters=False)

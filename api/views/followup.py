@@ -12,6 +12,7 @@ from api.serializers import followup as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions import answers, contacts, todos
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
+from clients.access import Verb
 
 
 class PlanViewSet(Listable, Readable, RecordViewSet):
@@ -45,7 +46,7 @@ class ToDoViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.DoneIn, responses=shapes.ToDoOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.COMPLETE_TODO)
     def complete(self, request: Request, uid: Any) -> Response:
         return self.answer(
             self.act(todos.complete_todo, todo_id=self.found().pk, **self.given(shapes.DoneIn))
@@ -53,7 +54,7 @@ class ToDoViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=None, responses=shapes.ToDoOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.COMPLETE_TODO)
     def reopen(self, request: Request, uid: Any) -> Response:
         return self.answer(self.act(todos.reopen_todo, todo_id=self.found().pk))
 
@@ -66,7 +67,7 @@ class ContactViewSet(Listable, Readable, RecordViewSet):
     filterset_fields = {"client__uid": ["exact"], "outcome": ["exact"]}
 
     @extend_schema(request=shapes.ContactIn, responses={201: shapes.ContactOut})
-    @write
+    @write(Verb.LOG_CONTACT)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.ContactIn)
         client = self.found_client(facts.pop("client").uid)
@@ -82,12 +83,12 @@ class AnswerViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=None, responses=shapes.AnswerOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.READ_INBOX)
     def read(self, request: Request, uid: Any) -> Response:
         return self.answer(self.act(answers.mark_answer_read, inbound_id=self.found().pk))
 
     @extend_schema(request=None, responses=shapes.AnswerOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.READ_INBOX)
     def handled(self, request: Request, uid: Any) -> Response:
         return self.answer(self.act(answers.mark_handled, inbound_id=self.found().pk))

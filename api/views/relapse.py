@@ -11,9 +11,9 @@ from api.idempotency import write
 from api.serializers import relapse as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions import reports
-from casework.relapse.actions import finalise as finalise_assessment
-from casework.relapse.actions import save_assessment
+from casework.followup.actions.assessment import finalise_assessment
 from casework.relapse.models import RelapseReport, StageAssessment
+from clients.access import Verb
 
 
 class AssessmentViewSet(Listable, Readable, RecordViewSet):
@@ -26,19 +26,13 @@ class AssessmentViewSet(Listable, Readable, RecordViewSet):
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"]}
 
     @extend_schema(request=shapes.AssessmentIn, responses={201: shapes.AssessmentOut})
-    @write
+    @write(Verb.ASSESS_STAGE)
     def create(self, request: Request) -> Response:
         sent = self.given(shapes.AssessmentIn)
         session = self.found_session(sent["session"].uid) if sent.get("session") else None
-        draft = self.act(
-            save_assessment,
-            client_id=self.found_client(sent["client"].uid).pk,
-            sheet=shapes.AssessmentIn.sheet(sent),
-            session=session,
-            assessed_at=sent.get("assessed_at"),
-        )
-        self.act(finalise_assessment, assessment_id=draft.pk)
-        return self.answer(self.visible().get(pk=draft.pk), status=201)
+        client, sheet = self.found_client(sent["client"].uid), shapes.AssessmentIn.sheet(sent)
+        done = self.act(finalise_assessment, client_id=client.pk, sheet=sheet, session=session)
+        return self.answer(self.visible().get(pk=done.assessment.pk), status=201)
 
 
 class ReportViewSet(Listable, Readable, RecordViewSet):
@@ -51,7 +45,7 @@ class ReportViewSet(Listable, Readable, RecordViewSet):
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"], "stage": ["exact"]}
 
     @extend_schema(request=shapes.ReportIn, responses={201: shapes.ReportOut})
-    @write
+    @write(Verb.REPORT_RELAPSE)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.ReportIn)
         client = self.found_client(facts.pop("client").uid)
@@ -60,14 +54,14 @@ class ReportViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=None, responses=shapes.ReportOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.DECIDE_REPORT)
     def confirm(self, request: Request, uid: Any) -> Response:
         confirmed = self.act(reports.confirm_report, report_id=self.found().pk)
         return self.answer(self.visible().get(pk=confirmed.report.pk))
 
     @extend_schema(request=shapes.ReasonIn, responses=shapes.ReportOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.DECIDE_REPORT)
     def retract(self, request: Request, uid: Any) -> Response:
         report = self.found()
         self.act(reports.retract_report, report_id=report.pk, **self.given(shapes.ReasonIn))

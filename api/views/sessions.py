@@ -13,6 +13,7 @@ from api.idempotency import write
 from api.serializers import sessions as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.sessions import cancel_session, close_session, schedule_session
+from clients.access import Verb
 from sessions import actions
 from sessions.models import Note, Session
 
@@ -25,7 +26,7 @@ class SessionViewSet(Listable, Readable, RecordViewSet):
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"], "starts_at": ["gte", "lt"]}
 
     @extend_schema(request=shapes.SessionIn, responses={201: shapes.SessionOut})
-    @write
+    @write(Verb.SCHEDULE_SESSION)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.SessionIn)
         facts["client_id"] = self.found_client(facts.pop("client").uid).pk
@@ -34,20 +35,20 @@ class SessionViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=None, responses=shapes.SessionOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.HOLD_SESSION)
     def start(self, request: Request, uid: Any) -> Response:
         return self.answer(self.act(actions.start, session_id=self.found().pk))
 
     @extend_schema(request=shapes.OutcomeIn, responses=shapes.SessionOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.HOLD_SESSION)
     def close(self, request: Request, uid: Any) -> Response:
         session = self.found()
         return self.answer(self.act(close_session, session_id=session.pk, **self.given(shapes.OutcomeIn)))
 
     @extend_schema(request=shapes.CancellationIn, responses=shapes.SessionOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.SCHEDULE_SESSION)
     def cancel(self, request: Request, uid: Any) -> Response:
         session = self.found()
         return self.answer(
@@ -63,13 +64,13 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"]}
 
     def visible(self) -> QuerySet[Any]:
-        return self.queryset.readable_by(self.request.user, at=timezone.now())  # type: ignore[union-attr]
+        return self.queryset.readable_by(self.request.user, at=timezone.now())
 
     def get_serializer_class(self) -> Any:
         return shapes.NoteRow if self.action == "list" else shapes.NoteOut
 
     @extend_schema(request=shapes.DraftIn, responses={200: shapes.NoteOut})
-    @write
+    @write(Verb.WRITE_NOTE)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.DraftIn)
         session = self.found_session(facts.pop("session").uid)
@@ -77,7 +78,7 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.SignatureIn, responses=shapes.NoteOut)
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.WRITE_NOTE)
     def sign(self, request: Request, uid: Any) -> Response:
         note = self.found()
         return self.answer(
@@ -86,7 +87,7 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
 
     @extend_schema(request=shapes.AddendumIn, responses={201: shapes.NoteOut})
     @action(detail=True, methods=["post"])
-    @write
+    @write(Verb.WRITE_NOTE)
     def addenda(self, request: Request, uid: Any) -> Response:
         note = self.found()
         self.act(actions.add_addendum, note_id=note.pk, **self.given(shapes.AddendumIn))

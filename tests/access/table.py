@@ -1,0 +1,173 @@
+"""Who may open which address. A route that is not in here fails the test beside this file.
+
+Each line of ROUTES: the route's name, the kind of door it is, and which of Alex's records stands in its address.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Answer(StrEnum):
+    """What somebody gets who knocks."""
+
+    IN = "in"  # shown, done, or asked to correct what was sent
+    SIGN_IN = "sign in"  # a redirect to the sign-in page, or 401 from the API
+    NOT_FOUND = "404"
+    NOT_ALLOWED = "403"
+    OUT = "404 or 403"  # which of the two depends on whether the role or the record is asked about first
+    DECLINED = "told why not"  # sees the record, may not do this with it
+
+
+IN, SI, NF, NA, OUT, TOLD = (
+    Answer.IN,
+    Answer.SIGN_IN,
+    Answer.NOT_FOUND,
+    Answer.NOT_ALLOWED,
+    Answer.OUT,
+    Answer.DECLINED,
+)
+
+
+@dataclass(frozen=True)
+class Door:
+    """What each of the cast gets. Dana is Alex's counselor, Robin a stranger, Sam Dana's supervisor, Ada the
+    administrator, Audrey the auditor."""
+
+    nobody: Answer
+    dana: Answer
+    robin: Answer
+    sam: Answer
+    ada: Answer
+    audrey: Answer
+
+
+OPEN = Door(nobody=IN, dana=IN, robin=IN, sam=IN, ada=IN, audrey=IN)
+SIGNED_IN = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=IN, audrey=IN)
+# A client's records, to look at.
+LOOK = Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=OUT, audrey=IN)
+# A client's records, to act on: the auditor reads only.
+ACT = Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=OUT, audrey=NA)
+# What only the session's own counselor, or the note's author, can do.
+OWN = Door(nobody=SI, dana=IN, robin=NF, sam=TOLD, ada=OUT, audrey=TOLD)
+SUPERVISE = Door(nobody=SI, dana=NA, robin=OUT, sam=IN, ada=OUT, audrey=NA)
+REVIEW = Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=NA, audrey=IN)
+# Lists and forms that name no client in their address.
+CARE = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=NA)
+READ = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=IN)
+
+ROUTES: dict[str, tuple[Door, dict[str, str]]] = {}
+
+
+def _add(door: Door, names: str, **address: str) -> None:
+    ROUTES.update(dict.fromkeys(names.split(), (door, address)))
+
+
+# --- signing in, and one's own account ---
+_add(
+    OPEN,
+    "account_login account_logout account_inactive account_signup account_email_verification_sent "
+    "account_reset_password account_reset_password_done account_reset_password_from_key_done set_language "
+    "account_confirm_login_code mfa_authenticate",
+)
+_add(OPEN, "account_confirm_email", key="nothing")
+_add(OPEN, "account_reset_password_from_key", uidb36="1", key="nothing")
+_add(
+    SIGNED_IN,
+    "account_email account_change_password account_set_password mfa_index "
+    "mfa_activate_totp mfa_list_webauthn mfa_add_webauthn mfa_generate_recovery_codes",
+)
+# These are only there for somebody who has a password, or has switched a second factor on; the cast has not.
+KEYLESS = Door(nobody=SI, dana=TOLD, robin=TOLD, sam=TOLD, ada=TOLD, audrey=TOLD)
+_add(
+    KEYLESS,
+    "account_reauthenticate mfa_reauthenticate mfa_reauthenticate_webauthn mfa_deactivate_totp "
+    "mfa_view_recovery_codes mfa_download_recovery_codes",
+)
+_add(KEYLESS, "mfa_remove_webauthn mfa_edit_webauthn", pk="1")
+
+# --- the record ---
+_add(CARE, "clients:new")
+_add(
+    ACT,
+    "clients:edit clients:contact_new clients:permission_new clients:substances clients:admit",
+    uid="client",
+)
+_add(ACT, "clients:substance clients:substance_remove", uid="client", key="substance")
+_add(ACT, "clients:contact_shared_reviewed clients:contact_retire", uid="contact")
+_add(ACT, "clients:contact_state", uid="contact", state="verified")
+_add(SUPERVISE, "clients:team clients:assign clients:cover", uid="client")
+_add(SUPERVISE, "clients:end_cover", uid="place")
+
+# --- sessions and notes ---
+_add(READ, "counseling:list")
+_add(ACT, "counseling:new", uid="client")
+_add(LOOK, "counseling:session", uid="session")
+_add(ACT, "counseling:move counseling:cancel counseling:outcome", uid="session")
+_add(OWN, "counseling:start", uid="session")
+_add(OWN, "counseling:save_note counseling:sign", uid="held")
+_add(LOOK, "counseling:note", uid="note")
+_add(ACT, "counseling:add_addendum", uid="note")
+
+# --- stages ---
+_add(ACT, "relapse:suggest relapse:draft", uid="client")
+_add(LOOK, "relapse:assessment", uid="assessment")
+
+# --- what happens next ---
+_add(
+    ACT,
+    "followup:assess followup:report followup:report_preview followup:checklist followup:log_contact "
+    "followup:discharge followup:death followup:schedule_session",
+    uid="client",
+)
+_add(LOOK, "followup:plan", uid="client")
+_add(ACT, "followup:withdraw_permission", uid="client", channel="text")
+_add(ACT, "followup:confirm_report followup:retract_report", uid="report")
+_add(ACT, "followup:assessment_error", uid="assessment")
+_add(LOOK, "followup:todo", uid="todo")
+_add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
+_add(CARE, "followup:inbox")
+_add(ACT, "followup:thread", uid="client")
+_add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", uid="inbound")
+_add(LOOK, "followup:message", uid="message")
+_add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
+
+# Signs of life for machines, and doors that a signature guards.
+_add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
+SHUT = Door(nobody=OUT, dana=OUT, robin=OUT, sam=OUT, ada=OUT, audrey=OUT)
+_add(SHUT, "followup:metrics")
+_add(SHUT, "followup:hook_inbound", provider="sms")
+_add(SHUT, "followup:hook_status", provider="sms", attempt="client")
+
+# --- the desk and the caseload ---
+_add(SIGNED_IN, "desk:today desk:help")
+_add(READ, "desk:clients desk:search")
+_add(LOOK, "desk:client", uid="client")
+_add(REVIEW, "supervision:caseload")
+
+# --- the second door ---
+_add(SIGNED_IN, "api:schema api:docs api:substance-list")
+_add(SIGNED_IN, "api:substance-detail", key="substance")
+_add(
+    SIGNED_IN,
+    "api:client-list api:session-list api:note-list api:assessment-list api:report-list api:plan-list "
+    "api:message-list api:todo-list api:contact-list api:answer-list",
+)
+_add(
+    LOOK,
+    "api:client-detail api:client-care-team api:client-contact-points api:client-episodes api:client-permissions "
+    "api:client-substances",
+    uid="client",
+)
+_add(ACT, "api:client-withdraw-permission", uid="client")
+for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo"):
+    _add(LOOK, f"api:{_kind}-detail", uid=_kind)
+_add(LOOK, "api:message-attempts", uid="message")
+_add(LOOK, "api:contact-detail", uid="attempt")
+_add(LOOK, "api:answer-detail", uid="inbound")
+_add(ACT, "api:session-cancel api:session-close", uid="session")
+_add(OWN, "api:session-start", uid="session")
+_add(OWN, "api:note-sign", uid="draft")
+_add(ACT, "api:note-addenda", uid="note")
+_add(ACT, "api:report-confirm api:report-retract", uid="report")
+_add(ACT, "api:todo-complete api:todo-reopen", uid="todo")
+_add(ACT, "api:answer-read api:answer-handled", uid="inbound")

@@ -1,0 +1,79 @@
+"""Everything that can stand in an address, made by the real acts and all of it Alex's."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from casework.followup.actions.contacts import log_contact
+from casework.followup.actions.reports import report_relapse
+from casework.followup.actions.sessions import close_session, schedule_session
+from casework.followup.inbox import receive
+from casework.relapse.actions import finalise, save_assessment
+from casework.relapse.actions.assessing import Sheet
+from casework.relapse.stage import Answer
+from clients import actions as clients
+from clients.models import Substance
+from sessions import actions as notes
+
+HOUR = timedelta(hours=1)
+DAP = {"data": "We talked.", "assessment": "Steady.", "plan": "Meet again.", "risk": "none"}
+
+
+def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
+    """The address of one record of each kind, by what a route's address calls it."""
+    now = timezone.now()
+    acts = {"by": dana, "now": now}
+    substance = Substance.objects.get(key="alcohol")
+    clients.set_substance(client_id=alex.pk, substance=substance, **acts)
+    place = clients.add_cover(client_id=alex.pk, counselor=cover, until=now + HOUR, by=sam, now=now)
+    assessment = _assessment(alex, acts)
+    report = report_relapse(client_id=alex.pk, stage="mental", source="self_session", **acts)
+    attempt = log_contact(client_id=alex.pk, channel="phone", outcome="voicemail", **acts)
+    phone = alex.contact_points.get()
+    inbound = receive(
+        provider="sandbox",
+        provider_id="w-1",
+        channel="sms",
+        from_address=phone.normalized,
+        body="Hello",
+        now=now,
+    )
+    held, before = _held(alex, dana, now - 3 * HOUR), _held(alex, dana, now - 6 * HOUR)
+    draft = notes.save_draft(session_id=held.pk, version=0, sections=DAP, **acts)
+    notes.save_draft(session_id=before.pk, version=0, sections=DAP, **acts)
+    note = notes.sign(session_id=before.pk, version=1, **acts)
+    planned = schedule_session(
+        client_id=alex.pk, counselor=dana, starts_at=now + HOUR / 2, ends_at=now + HOUR, **acts
+    )
+    return {
+        "client": str(alex.uid),
+        "contact": str(phone.uid),
+        "place": str(place.uid),
+        "substance": substance.key,
+        "assessment": str(assessment.uid),
+        "report": str(report.report.uid),
+        "plan": str(report.plan.uid),
+        "message": str(alex.messages.order_by("pk").first().uid),
+        "todo": str(alex.todos.open().filter(kind="reassessment").first().uid),
+        "attempt": str(attempt.uid),
+        "inbound": str(inbound.uid),
+        "session": str(planned.uid),
+        "held": str(held.uid),
+        "draft": str(draft.uid),
+        "note": str(note.uid),
+    }
+
+
+def _assessment(alex: Any, acts: dict[str, Any]) -> Any:
+    sheet = Sheet(answers={"M07": Answer(1, frozenset())}, counselor_stage="mental")
+    draft = save_assessment(client_id=alex.pk, sheet=sheet, **acts)
+    return finalise(assessment_id=draft.pk, **acts).assessment
+
+
+def _held(alex: Any, dana: Any, start: Any) -> Any:
+    end = start + HOUR
+    session = schedule_session(
+        client_id=alex.pk, counselor=dana, starts_at=start, ends_at=end, by=dana, now=end
+    )
+    return close_session(session_id=session.pk, outcome="attended", by=dana, now=end)
