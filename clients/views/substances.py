@@ -28,7 +28,11 @@ def choose(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The catalogue, narrowed by what one types: a name, a brand or a street name."""
     client = client_or_404(request, uid, viewing=request.method == "GET")
     words = request.GET.get("name", "")[:80]
-    page = "clients/_substance_choices.html" if getattr(request, "htmx", False) else "clients/substance_choose.html"
+    page = (
+        "clients/_substance_choices.html"
+        if getattr(request, "htmx", False)
+        else "clients/substance_choose.html"
+    )
     held = set(client.substances.values_list("substance", flat=True))
     found = search(words)
     return render(request, page, {"client": client, "words": words, "found": found, "held": held})

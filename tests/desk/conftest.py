@@ -20,7 +20,13 @@ def frozen():
 def todo(client, *, due_at, kind=ToDoKind.OTHER, title="Send the letter", owner=None, **more) -> ToDo:
     """Something that waits for a person."""
     return ToDo.objects.create(
-        client=client, kind=kind, title=title, due_at=due_at, owner=owner, opened_at=due_at - timedelta(days=1), **more
+        client=client,
+        kind=kind,
+        title=title,
+        due_at=due_at,
+        owner=owner,
+        opened_at=due_at - timedelta(days=1),
+        **more,
     )
 
 

@@ -224,6 +224,12 @@ def test_sam_is_shown_the_way_to_the_caseload_and_dana_is_not(browser, sam, dana
     assert "Open the caseload" not in page(browser, dana)
 
 
+def test_sam_is_told_of_messages_from_unknown_numbers_and_dana_is_not(browser, sam, dana, now):
+    answer(None, at=now - HOUR, body="who is this?", kind="other")
+    assert "1 message from a number that is on nobody's record" in page(browser, sam)
+    assert "nobody's record" not in page(browser, dana)
+
+
 def test_opening_the_page_leaves_one_row_with_whom_it_showed(browser, dana, alex, now):
     todo(alex, due_at=now)
     todo(alex, due_at=now, title="another")

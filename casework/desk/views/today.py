@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from casework.desk.today import held, today
+from casework.followup.queries import unknown_senders
 from clients import audit
 from clients.access import Verb, can
 
@@ -18,16 +19,13 @@ def page(request: HttpRequest) -> HttpResponse:
     now = timezone.now()
     sections = today(request.user, now)
     audit.record_list("today", by=request.user, at=now, filters={}, ids=held(sections))
+    unknown = unknown_senders(request.user, at=now).count()
     pressing = [one for one in sections if one.key != "coming"]
     context = {
         "now": now,
         "sections": pressing,
         "coming": sections[-1],
-        "waiting": any(pressing_rows(pressing)),
+        "waiting": any(section.rows for section in pressing),
+        "unknown": unknown,
     }
     return render(request, "desk/today.html", context)
-
-
-def pressing_rows(sections: list) -> list:
-    """Every row that asks for something today."""
-    return [row for section in sections for row in section.rows]
