@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 from environs import FileAwareEnv
 
+from api import description
 from casework.logs import logging_config
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -147,20 +148,9 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 
 # --- the browser ---
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [NONE],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "img-src": [SELF],
-        "font-src": [SELF],
-        "connect-src": [SELF],
-        "form-action": [SELF],
-        "base-uri": [NONE],
-        "frame-ancestors": [NONE],
-        "manifest-src": [SELF],
-    }
-}
+_OURS = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action", "manifest-src")
+_NOBODYS = ("default-src", "base-uri", "frame-ancestors")
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": dict.fromkeys(_OURS, [SELF]) | dict.fromkeys(_NOBODYS, [NONE])}
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = TLS and env.bool("SSL_REDIRECT", True)
@@ -205,7 +195,9 @@ RELAPSE_THRESHOLDS: Any = env.json("RELAPSE_THRESHOLDS", {})  # days; casework/r
 
 # --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
 FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the report to the first message
-FOLLOWUP_LEASE = env.float("FOLLOWUP_LEASE", 60)  # how long a claim holds; must exceed the provider's time-out
+FOLLOWUP_LEASE = env.float(
+    "FOLLOWUP_LEASE", 60
+)  # how long a claim holds; must exceed the provider's time-out
 FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 10)
 FOLLOWUP_LOOKUP_DELAY = env.float("FOLLOWUP_LOOKUP_DELAY", 15)  # longer than the provider's listing lag
 FOLLOWUP_LOOKUP_DEPTH = env.int("FOLLOWUP_LOOKUP_DEPTH", 50)  # messages to one number that are compared
@@ -216,14 +208,17 @@ FOLLOWUP_ATTEMPTS = env.int("FOLLOWUP_ATTEMPTS", 6)
 FOLLOWUP_BACKOFF = env.float("FOLLOWUP_BACKOFF", 30)  # doubles with each attempt, with full jitter
 FOLLOWUP_BACKOFF_CAP = env.float("FOLLOWUP_BACKOFF_CAP", 1800)
 FOLLOWUP_WATCH_POLL = env.float("FOLLOWUP_WATCH_POLL", 5)
-FOLLOWUP_WATCH_GRACE = env.float("FOLLOWUP_WATCH_GRACE", 5)  # how long the watchman leaves a due message to the worker
+FOLLOWUP_WATCH_GRACE = env.float(
+    "FOLLOWUP_WATCH_GRACE", 5
+)  # how long the watchman leaves a due message to the worker
 FOLLOWUP_DEAD_MAN = env.float("FOLLOWUP_DEAD_MAN", 300)  # due and unsent for longer raises the alarm
 FOLLOWUP_SILENCE = env.float("FOLLOWUP_SILENCE", 120)  # no sign of life for longer raises it too
 RUN_ID = env.str("RUN_ID", "")  # tells this run's signs of life from an earlier run's
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 SMS_PROVIDER = env.str("SMS_PROVIDER", "sandbox" if DEMO else "twilio")
 FOLLOWUP_CHANNELS = {
-    "sms": "casework.followup.channels." + {"twilio": "sms.Twilio", "sandbox": "sandbox.Sandbox"}[SMS_PROVIDER],
+    "sms": "casework.followup.channels."
+    + {"twilio": "sms.Twilio", "sandbox": "sandbox.Sandbox"}[SMS_PROVIDER],
     "email": "casework.followup.channels.email.Email",
 }
 TWILIO = {
@@ -263,37 +258,7 @@ REST_FRAMEWORK = {
     "PAGE_SIZE": 50,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Turnaround",
-    "DESCRIPTION": "The same acts and the same visibility as the pages.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {
-        "Stage": "clients.stage.Stage",
-        "ReportedStage": "casework.relapse.models.report.REPORTED_STAGES",
-        "ClientState": "clients.models.client.Client.State",
-        "PlanState": "casework.followup.models.plans.PlanState",
-        "ToDoState": "casework.followup.models.plans.ToDoState",
-        "ToDoKind": "casework.followup.models.plans.ToDoKind",
-        "ReportState": "casework.relapse.reporting.ReportState",
-        "AssessmentState": "casework.relapse.models.StageAssessment.State",
-        "SessionState": "sessions.models.session.State",
-        "NoteState": "sessions.models.notes.NoteState",
-        "ContactPointKind": "clients.models.ContactPoint.Kind",
-        "ContactPointState": "clients.models.ContactPoint.State",
-        "MessageKind": "casework.followup.models.Message.Kind",
-        "AnswerKind": "casework.followup.models.InboundMessage.Kind",
-        "PermissionChannel": "clients.models.Permission.Channel",
-        "PreferredChannel": "clients.models.Client.Channel",
-        "ContactChannel": "casework.followup.models.ContactAttempt.Channel",
-        "ContactOutcome": "casework.followup.models.ContactAttempt.Outcome",
-        "AttemptOutcome": "casework.followup.models.Attempt.Outcome",
-    },
-}
+SPECTACULAR_SETTINGS = description.SPECTACULAR_SETTINGS
 
 # --- logs: ids, never client data ---
 DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
