@@ -150,7 +150,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = TLS
 # --- the browser ---
 _OURS = ("script-src", "style-src", "img-src", "font-src", "connect-src", "form-action", "manifest-src")
 _NOBODYS = ("default-src", "base-uri", "frame-ancestors")
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": dict.fromkeys(_OURS, [SELF]) | dict.fromkeys(_NOBODYS, [NONE])}
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {name: [SELF] for name in _OURS} | {name: [NONE] for name in _NOBODYS}
+}
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = TLS and env.bool("SSL_REDIRECT", True)
