@@ -97,13 +97,20 @@ class TestDiary:
         assert before.hour == after.hour == 9
         assert before.utcoffset() != after.utcoffset()
 
-    @pytest.mark.parametrize(("hour", "count"), [(0, 3), (5, 5), (12, 5), (22, 3), (23, 2)])
+    @pytest.mark.parametrize(("hour", "count"), [(0, 5), (5, 5), (8, 5), (12, 5), (22, 3), (23, 2)])
     def test_todays_sessions_stay_on_this_day(self, hour: int, count: int) -> None:
         now = datetime(2026, 3, 9, hour, 40, tzinfo=ZoneInfo("America/Chicago"))
         starts = diary.today_starts(now)
         assert {start.date() for start in starts} == {MONDAY}
         assert len(starts) == count
+        assert all(start.hour >= 8 for start in starts)
         assert all(one + diary.LENGTH <= other for one, other in itertools.pairwise(starts))
+
+    def test_two_sessions_are_over_by_noon_and_none_before_the_day_begins(self) -> None:
+        zone = ZoneInfo("America/Chicago")
+        noon, early = (datetime(2026, 3, 9, hour, 40, tzinfo=zone) for hour in (13, 5))
+        assert [start < noon for start in diary.today_starts(noon)] == [True, True, False, False, False]
+        assert [start.hour for start in diary.today_starts(early)] == [9, 10, 12, 13, 14]
 
 
 class TestRoster:

@@ -38,10 +38,13 @@ def weekly(place: Place, *, first: date, last: date, every: int = 1) -> Iterator
 
 
 def today_starts(now: datetime) -> list[datetime]:
-    """Five starts on the day of `now`: two behind us, one in a moment, two ahead, an hour apart.
+    """Five starts on the day of `now`: two behind us where the day is old enough, one in a moment, the rest ahead.
 
-    Near midnight some fall on the neighbouring day; they are left out, so the list may be shorter.
+    Before nine the day has not begun and all lie ahead; near midnight the list is shorter.
     """
     soon = now.replace(minute=0, second=0, microsecond=0) + timedelta(minutes=30 * (now.minute // 30 + 1))
-    starts = [soon + timedelta(hours=hours) for hours in (-4, -2, 0, 1, 3)]
-    return [start for start in starts if start.date() == now.date()]
+    soon = max(soon, now.replace(hour=9, minute=0, second=0, microsecond=0))
+    behind = [soon - timedelta(hours=hours) for hours in (4, 2)]
+    ahead = [soon + timedelta(hours=hours) for hours in (0, 1, 3, 4, 5)]
+    begun = [start for start in behind if start.hour >= 8 and start < now]
+    return [start for start in [*begun, *ahead] if start.date() == now.date()][:5]
