@@ -8,7 +8,9 @@ import socket
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import structlog
 from django.conf import settings
+from django.db import DatabaseError
 
 from casework.followup.delivery.callbacks import record_status
 from casework.followup.delivery.claiming import Watermark, claim
@@ -16,6 +18,8 @@ from casework.followup.delivery.reconciling import expire, look_up
 from casework.followup.delivery.sending import send
 
 __all__ = ["deliver_due", "record_status"]
+
+log = structlog.get_logger(__name__)
 
 
 def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
@@ -29,7 +33,7 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
     sent = 0
     with ThreadPoolExecutor(settings.FOLLOWUP_SENDERS, thread_name_prefix="sender") as pool:
         expire()
-        look_up(pool=pool)
+        _look_up(pool)
         while time.monotonic() < until:
             began = time.monotonic()  # before the claim, so that our lease ends no later than the database's
             claimed = claim(owner=owner, watermark=watermark, grace=grace)
@@ -40,3 +44,13 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
                 break
             watermark.reset()
     return sent
+
+
+def _look_up(pool: ThreadPoolExecutor) -> None:
+    """What cannot be looked up must not keep what is due from leaving."""
+    try:
+        look_up(pool=pool)
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 whatever it is, it stays unclear and is looked at again
+        log.error("look_up_failed", error=type(error).__name__)

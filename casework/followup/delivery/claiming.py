@@ -193,8 +193,23 @@ def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int) -> Cla
 
 
 def _load(ids: Sequence[int]) -> list[Message]:
-    by_id = Message.objects.select_related("client", "plan", "in_reply_to").in_bulk(ids)
+    wanted = Message.objects.select_related("client", "plan", "in_reply_to")
+    try:
+        by_id = wanted.in_bulk(ids)
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 one that no key opens must not stop the others
+        return [_load_alone(pk) for pk in ids]
     return [by_id[pk] for pk in ids]
+
+
+def _load_alone(pk: int) -> Message:
+    try:
+        return Message.objects.select_related("client", "plan", "in_reply_to").get(pk=pk)
+    except DatabaseError:
+        raise
+    except Exception as error:
+        raise DoesNotClear(Message.objects.defer("body").get(pk=pk)) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +300,7 @@ def _end(aside: Aside) -> None:
     Whoever came between decides anew: the message is then no longer waiting, or due again.
     """
     lock_clients([aside.message.client_id])
-    waiting = Message.objects.select_for_update(of=("self",)).waiting()
+    waiting = Message.objects.select_for_update(of=("self",)).waiting().defer("body")
     locked = waiting.filter(pk=aside.message.pk, fence=aside.message.fence).first()
     if locked is not None:
         _put_aside([aside])

@@ -48,7 +48,7 @@ def channel(request, sandbox):
     return Sandbox() if request.param == "real" else FakeSms()
 
 
-# --- the promise that every channel keeps --------------------------------------------------------------------------
+# --- the promise that every channel keeps ---
 
 
 def test_sending_gives_back_an_id_by_which_the_message_is_found(channel):
@@ -78,7 +78,7 @@ def test_a_failure_told_later_is_a_delivery_error(channel):
     assert isinstance(channel.later_failure("30003"), DeliveryError)
 
 
-# --- Twilio's protocol, and what can go wrong with it ----------------------------------------------------------------
+# --- Twilio's protocol, and what can go wrong with it ---
 
 CASES = [
     # mode, accepted, ambiguous, permanent, about
@@ -212,7 +212,7 @@ def test_channels_are_found_by_kind_and_by_provider(settings):
         channels.route("pigeon")
 
 
-# --- e-mail over a real server -----------------------------------------------------------------------------------------
+# --- e-mail over a real server ---
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from casework.followup import delivery
@@ -243,3 +244,18 @@ def test_a_text_that_may_not_leave_becomes_a_call(provider, write, monkeypatch):
     assert fresh(message).status == Status.DEAD
     assert fresh(message).reason_code == "telling_word"
     assert ToDo.objects.filter(message=message).exists()
+
+
+def test_one_body_that_no_key_opens_does_not_stop_the_others(provider, write, pace):
+    pace.FOLLOWUP_ATTEMPTS = 1
+    poison, fine = write(seconds=90), write(seconds=30)
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE followup_message SET body = 'x' WHERE id = %s", [poison.pk])
+
+    delivery.deliver_due()
+
+    assert fresh(fine).status == Status.SENT
+    assert Message.objects.filter(
+        pk=poison.pk, status=Status.DEAD, reason_code="dead_too_many_attempts"
+    ).exists()
+    assert ToDo.objects.filter(message_id=poison.pk).exists()

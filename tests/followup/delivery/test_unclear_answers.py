@@ -247,3 +247,17 @@ def test_mail_whose_call_had_not_begun_is_sent_without_a_flag(mail, write, by_ma
 
     assert len(mail.accepted) == 1
     assert not fresh(message).possible_duplicate
+
+
+def test_what_cannot_be_looked_up_keeps_nothing_from_leaving(provider, write, monkeypatch):
+    doubtful = write()
+    provider.script.append(UNCLEAR)
+    delivery.deliver_due()
+    make_due(doubtful)
+    monkeypatch.setattr(provider, "find", lambda outgoing: 1 / 0)
+    fine = write()
+
+    delivery.deliver_due()
+
+    assert fresh(fine).status == Status.SENT
+    assert fresh(doubtful).status == Status.UNKNOWN
