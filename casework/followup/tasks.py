@@ -20,19 +20,18 @@ log = structlog.get_logger(__name__)
 LANE: Final = 0x7475726E  # first half of the advisory lock's number: ours among other users of the database
 QUIET_AFTER_FAILURE: Final = 10.0  # seconds without waking once a broker is away; the watchman delivers meanwhile
 IMPATIENT: Final = {"max_retries": 0, "socket_timeout": 1, "socket_connect_timeout": 1}
-_broker_away_until = 0.0
+_broker = {"away_until": 0.0}  # each process remembers, so that a dead broker costs a second once
 
 
 def wake() -> None:
     """Ask a worker to deliver now. For `transaction.on_commit`: never raises and never keeps a person waiting."""
-    global _broker_away_until  # noqa: PLW0603 each process remembers, so that a dead broker costs a second once
-    if time.monotonic() < _broker_away_until:
+    if time.monotonic() < _broker["away_until"]:
         return
     try:
         with producers[_line()].acquire(block=True, timeout=1) as producer:
             deliver.apply_async(producer=producer, retry=False, expires=30)
     except (KombuError, OSError) as error:
-        _broker_away_until = time.monotonic() + QUIET_AFTER_FAILURE
+        _broker["away_until"] = time.monotonic() + QUIET_AFTER_FAILURE
         log.warning("broker_away", error=type(error).__name__)
 
 

@@ -24,7 +24,7 @@ EVERYBODY = (heartbeats.WORKER, heartbeats.BEAT, heartbeats.WATCH)
 
 @pytest.fixture(autouse=True)
 def _broker_not_given_up(monkeypatch):
-    monkeypatch.setattr(tasks, "_broker_away_until", 0.0)
+    monkeypatch.setitem(tasks._broker, "away_until", 0.0)
 
 
 def silent_for(seconds, name):
@@ -69,7 +69,7 @@ def test_without_a_broker_waking_is_quick_and_says_nothing_to_the_person(monkeyp
     tasks.wake()
 
     assert first < 2
-    assert tasks._broker_away_until > time.monotonic() + 5, (
+    assert tasks._broker["away_until"] > time.monotonic() + 5, (
         "a broker just found away is not asked again at once"
     )
 

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.core.mail import EmailMessage, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
 
 from casework.followup.channels.base import About, DeliveryError, Outgoing, Trace
 
@@ -66,9 +67,9 @@ class Email:
         return DeliveryError(code or "bounced", permanent=True, about=About.RECIPIENT)
 
 
-def close_quietly(connection: object) -> None:
+def close_quietly(connection: BaseEmailBackend) -> None:
     """What the server says after it accepted changes nothing."""
     try:
-        connection.close()  # type: ignore[attr-defined]
+        connection.close()
     except (smtplib.SMTPException, OSError):
         return
