@@ -242,6 +242,8 @@ def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], li
         if message.useful_until is not None and message.useful_until <= at:
             aside.append(Aside(message, Message.Status.DEAD, "too_late", {}))
             continue
+        if message.template_key:
+            message.body = ""  # the words of an earlier try may have been for another channel
         try:
             text = render(message, channel=verdict.channel)
         except RenderRefused as refusal:

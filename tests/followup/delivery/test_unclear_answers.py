@@ -261,3 +261,19 @@ def test_what_cannot_be_looked_up_keeps_nothing_from_leaving(provider, write, mo
 
     assert fresh(fine).status == Status.SENT
     assert fresh(doubtful).status == Status.UNKNOWN
+
+
+def test_a_second_try_by_another_channel_has_that_channel_s_words(provider, mail, write, by_mail, alex):
+    message = write(body="", template_key="checkin.1")
+    mail.script.append(DeliveryError("451"))
+    delivery.deliver_due()
+    assert "STOP" not in fresh(message).body
+    PermissionFactory(client=alex, channel="text")
+    Permission.objects.filter(client=alex, channel="email").update(
+        withdrawn_at=timezone.now(), withdrawn_how="staff"
+    )
+    make_due(message)
+
+    delivery.deliver_due()
+
+    assert "STOP" in provider.bodies[0]
