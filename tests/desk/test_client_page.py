@@ -157,6 +157,15 @@ def test_a_running_plan_is_shown_with_its_steps(browser, dana, alex, now):
     assert "Talk with the client" in shown
 
 
+def test_a_report_by_somebody_else_asks_to_be_confirmed(browser, dana, audrey, alex, now):
+    report_relapse(client_id=alex.pk, stage="physical", source="collateral", by=dana, now=now)
+    shown = page(browser, dana, alex)
+    assert "Report to be confirmed: physical (someone close to the client)" in shown
+    assert "Nothing is sent until you have talked with Alex." in shown
+    assert "Confirm it or take it back" in shown
+    assert "Confirm it or take it back" not in page(browser, audrey, alex)
+
+
 def test_achievements_stay_after_a_return_to_use(browser, dana, alex, now):
     factories.EpisodeOfCareFactory(client=alex, admitted_on=date(2026, 1, 1))
     held(alex, dana, ended_at=now - 9 * DAY)

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from casework.desk.timeline import PAGE, SOURCES, timeline
 from casework.followup.actions.reports import report_relapse
 from casework.followup.models import ContactAttempt, Message
+from casework.relapse.models import StageAssessment
 from clients.models import StatusChange
 from tests.desk.conftest import answer, todo
 from tests.sessions.conftest import booked, held, signed
@@ -40,8 +41,25 @@ def sent(client, at, **more):
     )
 
 
+def assessed(client, by, at):
+    """An assessment in which the counselor held another stage than was suggested."""
+    return StageAssessment.objects.create(
+        client=client,
+        assessor=by,
+        assessed_at=at,
+        saved_at=at,
+        state="final",
+        finalised_at=at,
+        completeness=1,
+        suggested_stage="none",
+        counselor_stage="emotional",
+        override_reason="Very quiet today",
+    )
+
+
 def lived(client, by, now):
     """One of everything, an hour apart, the session oldest."""
+    assessed(client, by, now - 7 * HOUR)
     signed(held(client, by, ended_at=now - 9 * HOUR), now=now - 8 * HOUR)
     sent(client, now - 6 * HOUR)
     answer(client, at=now - 5 * HOUR, body="doing ok", kind="ok")
@@ -79,6 +97,7 @@ def test_everything_stands_in_one_line_newest_first(alex, dana, now, before):
     assert [one.at for one in found.entries] == sorted((one.at for one in found.entries), reverse=True)
     assert {one.kind for one in found.entries} == {
         "session",
+        "assessment",
         "message",
         "contact",
         "todo",
@@ -100,6 +119,8 @@ def test_an_entry_says_who_and_what_came_of_it(alex, dana, now, before):
     assert by_kind["session"].text == "Note signed"
     assert (str(by_kind["contact"].pill), by_kind["contact"].text) == ("Left a voicemail", "Neutral.")
     assert (by_kind["report"].stage, by_kind["report"].text) == ("mental", "Two hard evenings")
+    assert (by_kind["assessment"].stage, by_kind["assessment"].pill) == ("emotional", "")
+    assert by_kind["assessment"].text == "Other than suggested: Very quiet today"
     assert by_kind["todo"].text == "Letter sent"
 
 
@@ -119,6 +140,22 @@ def test_what_is_still_to_come_is_not_what_happened(alex, dana, now, before):
     sent(alex, now + DAY, status="planned", sent_at=None)
     todo(alex, due_at=now)
     assert kinds(alex, dana, before) == []
+
+
+def test_an_assessment_entered_in_error_stays_and_says_so(alex, dana, now, before):
+    one = assessed(alex, dana, now)
+    one.state = "entered_in_error"
+    one.save()
+    (entry,) = timeline(alex, user=dana, before=before).entries
+    assert str(entry.pill) == "Entered in error"
+
+
+def test_a_plan_that_ended_says_how(alex, dana, now, before):
+    plan = report_relapse(client_id=alex.pk, stage="mental", source="self_call", by=dana, now=now - DAY).plan
+    plan.state, plan.closed_at = "completed", now
+    plan.save()
+    ended = timeline(alex, user=dana, before=before, kinds=["plans"]).entries[0]
+    assert (ended.what, str(ended.pill)) == ("Follow-up plan ended", "Completed")
 
 
 def test_a_report_by_somebody_else_waits_for_a_talk(alex, dana, now, before):

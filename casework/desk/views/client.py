@@ -18,6 +18,7 @@ from casework.desk.chart_data import chart_of
 from casework.desk.safety import prompts
 from casework.desk.timeline import SOURCES, timeline
 from casework.followup.models import FollowUpPlan
+from casework.relapse.models import RelapseReport
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.models import Client
@@ -32,8 +33,6 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Who, the stage and how it moved, what was achieved, what runs, and what happened."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    if getattr(request, "htmx", False) and "before" in request.GET:
-        return render(request, "desk/_timeline.html", _timeline(request, client, now))
     beside = overview(client, now)
     plan = FollowUpPlan.objects.running().filter(client=client).first()
     context = {
@@ -44,6 +43,9 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "plan": plan,
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),
+        "to_confirm": RelapseReport.objects.awaiting_confirmation()
+        .filter(client=client)
+        .order_by("reported_at"),
         "note_url": note_address(client, request.user),
         "language": _(LANG_INFO.get(client.language, {}).get("name", client.language)),
         **_since(client, now),
