@@ -3,10 +3,9 @@
 import uuid
 
 import pytest
-from django.urls.exceptions import Http404
 from django.test import RequestFactory
 
-from clients.doors import client_or_404, found_or_404, record_or_404
+from clients.doors import Refused, client_or_404, found_or_404, record_or_404
 from clients.models import AuditEvent, Client, ContactPoint
 
 pytestmark = pytest.mark.django_db
@@ -50,9 +49,9 @@ def test_rows_narrowed_before_are_found_the_same_way(asking, dana, alex):
 def test_a_stranger_and_a_wrong_address_get_the_same_answer_and_leave_a_row(request, asking, person, alex):
     somebody = request.getfixturevalue(person)
     for uid in (alex.uid, uuid.uuid4()):
-        with pytest.raises(Http404):
+        with pytest.raises(Refused):
             client_or_404(asking(somebody), uid)
-        with pytest.raises(Http404):
+        with pytest.raises(Refused):
             record_or_404(asking(somebody), ContactPoint.objects.all(), uid)
     rows = AuditEvent.objects.filter(verb="access.refused")
     assert rows.count() == 4
