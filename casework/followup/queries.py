@@ -14,7 +14,6 @@ from clients.models import Client
 
 UNKNOWN_KEPT = timedelta(days=30)
 THREAD_LENGTH = 200
-SHOWS = ("open", "crisis", "all")
 
 
 def answers(user: Any, *, at: datetime, show: str = "open") -> QuerySet[InboundMessage]:

@@ -339,7 +339,7 @@ def test_whoever_may_not_report_changes_nothing(alex, audrey, ada, now):
 
 def test_reporting_takes_a_fixed_number_of_statements(alex, dana, now, django_assert_max_num_queries):
     uses(alex, now, "alcohol", "clonazepam")
-    with django_assert_max_num_queries(60):
+    with django_assert_max_num_queries(40):
         report(alex, dana, now)
 
 

@@ -83,17 +83,16 @@ def _writers(channel: str, address: str) -> list[Client]:
 
 
 def _locked_writer(writers: list[Client], address: str) -> Client | None:
-    """Of several people on one phone, the one whom we wrote to last; the row is held until the end."""
+    """Of several people on one phone, the one whom we wrote to last; their rows are held until the end."""
     if not writers:
         return None
     ids = sorted(client.pk for client in writers)
-    last = (
-        Message.objects.filter(client__in=ids, sent_at__isnull=False)
-        .order_by("-sent_at")
-        .values_list("client_id", flat=True)
-    )
-    chosen = (last.first() if len(ids) > 1 else None) or ids[0]
-    return record.locked(chosen)
+    held = {
+        pk: record.locked(pk) for pk in ids
+    }  # in one order, whoever writes: two messages never wait for each other
+    written = Message.objects.filter(client__in=ids, sent_at__isnull=False).order_by("-sent_at")
+    last = written.values_list("client_id", flat=True).first() if len(ids) > 1 else None
+    return held[last or ids[0]]
 
 
 def _stopped_by_keyword(client: Client | None, channel: str) -> bool:

@@ -1,7 +1,5 @@
 """What the pages of this room share."""
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -19,8 +17,3 @@ def back_to(request: HttpRequest, client: Client | None, *, fallback: str = "") 
     if fallback:
         return HttpResponseRedirect(fallback)
     return redirect("desk:client", uid=client.uid) if client is not None else redirect("followup:inbox")
-
-
-def filled(request: HttpRequest, **initial: Any) -> dict[str, Any]:
-    """Arguments of a form: what was posted, else what it starts with."""
-    return {"data": request.POST if request.method == "POST" else None, "initial": initial}
