@@ -224,8 +224,6 @@ class Ready:
 
 def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], list[Aside]]:
     """Ask policy about all at once and keep apart what goes and what stays."""
-    ready: list[Ready] = []
-    aside: list[Aside] = []
     try:
         verdicts = policy.may_send_many(messages, at)
     except DatabaseError:
@@ -234,27 +232,28 @@ def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], li
         if len(messages) == 1:
             raise DoesNotClear(messages[0]) from error
         verdicts = {message.pk: _verdict_alone(message, at) for message in messages}
-    for message in messages:
-        verdict = verdicts[message.pk]
-        if verdict.decision is not Decision.SEND:
-            aside.append(_aside(message, verdict))
-            continue
-        if message.useful_until is not None and message.useful_until <= at:
-            aside.append(Aside(message, Message.Status.DEAD, "too_late", {}))
-            continue
-        if message.template_key:
-            message.body = ""  # the words of an earlier try may have been for another channel
-        try:
-            text = render(message, channel=verdict.channel)
-        except RenderRefused as refusal:
-            aside.append(Aside(message, Message.Status.DEAD, refusal.code, dict(refusal.params)))
-            continue
-        except DatabaseError:
-            raise
-        except Exception as error:
-            raise DoesNotClear(message) from error
-        ready.append(Ready(message, verdict, channels.route(verdict.channel), text))
-    return ready, aside
+    sorted_out = [_prepare(message, verdicts[message.pk], at) for message in messages]
+    ready = [one for one in sorted_out if isinstance(one, Ready)]
+    return ready, [one for one in sorted_out if isinstance(one, Aside)]
+
+
+def _prepare(message: Message, verdict: Verdict, at: datetime) -> Ready | Aside:
+    """Find the way and the words for what may go."""
+    if verdict.decision is not Decision.SEND:
+        return _aside(message, verdict)
+    if message.useful_until is not None and message.useful_until <= at:
+        return Aside(message, Message.Status.DEAD, "too_late", {})
+    if message.template_key:
+        message.body = ""  # the words of an earlier try may have been for another channel
+    try:
+        text = render(message, channel=verdict.channel)
+    except RenderRefused as refusal:
+        return Aside(message, Message.Status.DEAD, refusal.code, dict(refusal.params))
+    except DatabaseError:
+        raise
+    except Exception as error:
+        raise DoesNotClear(message) from error
+    return Ready(message, verdict, channels.route(verdict.channel), text)
 
 
 def _verdict_alone(message: Message, at: datetime) -> Verdict:
