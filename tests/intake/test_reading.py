@@ -244,6 +244,11 @@ class TestRefusals:
             "Split it: one person a file.",
         )
 
+    @pytest.mark.parametrize("element", ["birthDate", "deceasedDateTime"])
+    def test_nobody_is_born_or_dies_tomorrow(self, element: str) -> None:
+        error = refusal(patient(**{element: "2021-06-02"}))
+        assert error.reason == f"Patient.{element} lies in the future (2021-06-02)."
+
     @pytest.mark.parametrize(
         ("resource", "reason"),
         [
@@ -257,7 +262,15 @@ class TestRefusals:
             (overdose("e1", "yesterday"), "Encounter/e1: element.start 'yesterday' is not a date"),
             (stay("e1", "2020-03-05", "2020-03-01"), "Encounter/e1 ends before it starts."),
             (overdose("e1", id=None), "One Encounter has no id"),
+            (
+                overdose("e\ud800" + "x" * 99, period=None),
+                "Encounter/e?" + "x" * 62 + " has no period.start.",
+            ),
             (encounter("e1", type="Visit"), "Encounter/e1.type is not a list."),
+            (
+                condition("c1", "Alcoholism\x00"),
+                "Condition/c1: element.display holds characters that are not text.",
+            ),
         ],
     )
     def test_one_wrong_fact_refuses_the_whole_file(self, resource: dict[str, Any], reason: str) -> None:

@@ -17,7 +17,7 @@ from casework.followup.models import Attempt, FollowUpPlan, InboundMessage, Mess
 from casework.followup.plan_templates import ToDoKind
 from casework.intake.demo import roster, timeline
 from casework.intake.demo.registration import Case
-from casework.intake.demo.words import ANSWERS, EARLY_NARRATIVES, NARRATIVES, UNREAD
+from casework.intake.demo.words import EARLY_NARRATIVES, NARRATIVES, answers, unread
 from clients.models import Substance
 from clients.stage import Stage
 
@@ -174,8 +174,7 @@ class Aftermath:
         at = sent_at + timedelta(minutes=self.rng.choice((3, 12, 40, 95, 210)))
         if at >= self.now:
             return
-        words = ANSWERS["es" if case.client.language == "es" else "en"]
-        inbound = self._writes(case, self.rng.choice(words), at)
+        inbound = self._writes(case, self.rng.choice(answers(case.client.language)), at)
         read_at = at + timedelta(minutes=self.rng.choice((9, 25, 70)))
         if read_at < self.now:
             actions.mark_answer_read(inbound_id=inbound.pk, by=case.counselor, now=read_at)
@@ -209,7 +208,7 @@ class Aftermath:
     def writes_unasked(self, cases: list[Case]) -> None:
         """Some messages of the last hours nobody has read yet; one asks for a call."""
         for number, case in enumerate(cases):
-            words = UNREAD["es" if case.client.language == "es" else "en"]
+            words = unread(case.client.language)
             body = "2" if number == 0 else words[number % len(words)]
             self._writes(case, body, self.now - timedelta(minutes=25 + 55 * number))
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from .facts import Moment
 
 PARTIAL_DATE = re.compile(r"^(?P<year>\d{4})(-(?P<month>\d{2})(-(?P<day>\d{2}))?)?$")
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 class ElementError(ValueError):
@@ -35,13 +36,22 @@ def text(resource: dict[str, Any], name: str) -> str:
     value = resource.get(name, "")
     if not isinstance(value, str):
         raise ElementError(f"{label(resource)}.{name} is not a text")
+    return storable(value, f"{label(resource)}.{name}")
+
+
+def storable(value: str, where: str) -> str:
+    """The text with single spaces. Raises ElementError for characters that no database keeps."""
+    if UNSTORABLE.search(value):
+        raise ElementError(f"{where} holds characters that are not text")
     return " ".join(value.split())
 
 
 def label(resource: dict[str, Any]) -> str:
     """How we name a resource to people: Encounter/6c68…; an element within one is just "element"."""
-    kind = resource.get("resourceType", "element")
-    return f"{kind}/{resource['id']}" if isinstance(resource.get("id"), str) else str(kind)
+    kind, number = resource.get("resourceType", "element"), resource.get("id")
+    if not isinstance(number, str):
+        return str(kind)
+    return f"{kind}/{number[:64].encode('ascii', 'replace').decode()}"
 
 
 def concept_texts(concept: dict[str, Any]) -> list[str]:
@@ -79,7 +89,7 @@ def moment(resource: dict[str, Any], name: str, zone: ZoneInfo) -> Moment | None
         return None
     try:
         return _moment(value, zone)
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise ElementError(f"{label(resource)}.{name} {value!r} is not a date") from error
 
 

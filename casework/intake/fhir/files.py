@@ -129,7 +129,7 @@ def _as_bundle(path: Path, parsed: object) -> dict[str, Any]:
         raise BundleError(
             path, f"The file is a single {kind}, not a Bundle.", "Export the person as a bundle."
         )
-    if parsed.get("type") not in BUNDLE_TYPES:
+    if parsed.get("type") not in list(BUNDLE_TYPES):
         raise BundleError(
             path,
             f"A bundle of type {parsed.get('type')!r} cannot be imported.",

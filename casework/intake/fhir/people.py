@@ -3,7 +3,18 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from .elements import ElementError, bare_id, concept_codes, concept_texts, label, listed, moment, nested, text
+from .elements import (
+    ElementError,
+    bare_id,
+    concept_codes,
+    concept_texts,
+    label,
+    listed,
+    moment,
+    nested,
+    storable,
+    text,
+)
 from .facts import Person, Telecom
 from .mapping import Mapping, folded
 
@@ -73,7 +84,7 @@ def _strings(resource: dict[str, Any], name: str) -> list[str]:
     values = resource.get(name, [])
     if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
         raise ElementError(f"{label(resource)}.{name} is not a list of texts")
-    return [value.strip() for value in values if value.strip()]
+    return [kept for value in values if (kept := storable(value, f"{label(resource)}.{name}"))]
 
 
 def _language(patient: dict[str, Any], mapping: Mapping) -> str:

@@ -185,6 +185,7 @@ def read_facts(
     patient, patient_ids = _only_patient(path, bundle, resources)
     try:
         person = person_from(patient, mapping, zone)
+        _refuse_future(person, now.astimezone(zone).date())
         reader = _Reader(person, patient_ids, mapping, zone, now)
         reader.read(resources)
     except ElementError as error:
@@ -209,6 +210,12 @@ def read_facts(
     )
 
 
+def _refuse_future(person: Person, today: date) -> None:
+    for name, day in (("birthDate", person.birth_date), ("deceasedDateTime", person.deceased_on)):
+        if day and day > today:
+            raise ElementError(f"Patient.{name} lies in the future ({day})")
+
+
 def _only_patient(
     path: Path, bundle: dict[str, Any], resources: list[dict[str, Any]]
 ) -> tuple[dict[str, Any], frozenset[str]]:
@@ -218,8 +225,8 @@ def _only_patient(
     if len(patients) > 1:
         raise BundleError(path, f"The bundle holds {len(patients)} Patients.", "Split it: one person a file.")
     addresses = [entry.get("fullUrl") for entry in bundle["entry"] if entry.get("resource") is patients[0]]
-    ids = {patients[0].get("id"), *(bare_id(address) for address in addresses if isinstance(address, str))}
-    return patients[0], frozenset(found for found in ids if isinstance(found, str) and found)
+    names = [patients[0].get("id"), *addresses]
+    return patients[0], frozenset(bare_id(name) for name in names if isinstance(name, str) and name)
 
 
 def _once_each(facts: list[SubstanceFact]) -> list[SubstanceFact]:
