@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
@@ -15,6 +15,9 @@ from casework.followup.wording import TODO_REASONS, TODO_TONES, TONES, purpose
 MESSAGE, TODO = "message", "todo"
 # Waiting without anything to tell: the day says it all.
 QUIET = frozenset({""})
+SOON = timedelta(minutes=10)
+JUST_NOW = timedelta(minutes=15)
+SETTLES_WITHIN = timedelta(minutes=2)  # how long a provider's word that it was delivered is worth waiting for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +43,8 @@ class PlanView:
     plan: FollowUpPlan
     ahead: Sequence[Step]
     behind: Sequence[Step] = field(default_factory=list)
+    just: Sequence[Step] = field(default_factory=list)  # messages that went while one may have looked
+    moving: bool = False  # something is being sent, or will be while one looks
 
     @property
     def done(self) -> int:
@@ -47,7 +52,7 @@ class PlanView:
 
     @property
     def steps(self) -> int:
-        return len(self.ahead) + len(self.behind)
+        return len(self.ahead) + len(self.behind) + len(self.just)
 
 
 def view_of(plan: FollowUpPlan, now: datetime) -> PlanView:
@@ -60,7 +65,18 @@ def view_of(plan: FollowUpPlan, now: datetime) -> PlanView:
         (ahead if _may_still_go(message) else behind).append(message_step(message, now))
     for todo in todos:
         (ahead if todo.is_open else behind).append(todo_step(todo, now))
-    return PlanView(plan=plan, ahead=_in_order(ahead), behind=_in_order(behind))
+    moving = any(_is_moving(message, now) for message in messages)
+    just = [step for step in behind if step.kind == MESSAGE and timedelta() <= now - step.at < JUST_NOW]
+    behind = [step for step in behind if step not in just]
+    return PlanView(
+        plan=plan, ahead=_in_order(ahead), behind=_in_order(behind), just=_in_order(just), moving=moving
+    )
+
+
+def _is_moving(message: Message, now: datetime) -> bool:
+    if message.status == Message.Status.SENT:
+        return message.sent_at is not None and now - message.sent_at < SETTLES_WITHIN
+    return _may_still_go(message) and message.due_at <= now + SOON
 
 
 def _in_order(steps: list[Step]) -> list[Step]:

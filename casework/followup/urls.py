@@ -24,6 +24,7 @@ urlpatterns = [
     path("reports/<uuid:uid>/confirm/", report.confirm, name="confirm_report"),
     path("reports/<uuid:uid>/retract/", report.retract, name="retract_report"),
     path("clients/<uuid:uid>/plan/", plan.page, name="plan"),
+    path("clients/<uuid:uid>/plan/steps/", plan.steps, name="plan_steps"),
     path("clients/<uuid:uid>/checklist/", plan.checklist, name="checklist"),
     path("clients/<uuid:uid>/contact/", contacts.log, name="log_contact"),
     path("clients/<uuid:uid>/discharge/", endings.discharge, name="discharge"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 from clients.models import Practice
 
 SEEN = "seen_at"
+UNATTENDED = "X-Unattended"  # a page renews itself; that somebody sits there does not follow from it
 
 
 class StaffMiddleware:
@@ -31,5 +32,5 @@ class StaffMiddleware:
         seen = request.session.get(SEEN, now)
         if now - seen > settings.IDLE_SIGN_OUT.total_seconds():
             logout(request)
-        elif now - seen >= 30 or SEEN not in request.session:
+        elif UNATTENDED not in request.headers and (now - seen >= 30 or SEEN not in request.session):
             request.session[SEEN] = now

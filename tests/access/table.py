@@ -119,7 +119,7 @@ _add(
     "followup:discharge followup:death followup:schedule_session",
     uid="client",
 )
-_add(LOOK, "followup:plan", uid="client")
+_add(LOOK, "followup:plan followup:plan_steps", uid="client")
 _add(ACT, "followup:withdraw_permission", uid="client", channel="text")
 _add(ACT, "followup:confirm_report followup:retract_report", uid="report")
 _add(ACT, "followup:assessment_error", uid="assessment")

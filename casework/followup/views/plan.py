@@ -1,5 +1,6 @@
 """The plan's page, and the safety checklist."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -18,8 +19,11 @@ from casework.relapse.models import RelapseReport
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
+from clients.models import Client
 from clients.views.guard import needs
 from clients.views.pages import form_page
+
+FEW = ":6"  # the next steps, where the plan is not the page's own matter
 
 
 @require_safe
@@ -28,8 +32,8 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The running plan, or the last one; earlier ones below; what waits for a decision on top."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    plans = list(FollowUpPlan.objects.filter(client=client).select_related("report"))
-    current = next((plan for plan in plans if plan.is_running), plans[0] if plans else None)
+    plans = _plans(client)
+    current = _current(plans)
     context = {
         "client": client,
         "now": now,
@@ -40,6 +44,29 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "standing": RelapseReport.objects.standing().filter(client=client)[:20],
     }
     return render(request, "followup/plan.html", context)
+
+
+@require_safe
+@needs(Verb.VIEW_CLIENT)
+def steps(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The steps alone, anew, for a page that is open while something is sent. The look was audited with the page."""
+    client = client_or_404(request, uid)
+    now = timezone.now()
+    plan = _current(_plans(client))
+    if plan is None:
+        return HttpResponse(status=204)
+    few = FEW if request.GET.get("few") == FEW else ":"
+    context = {"plan": plan, "view": view_of(plan, now), "now": now, "few": few}
+    return render(request, "followup/_steps.html", context)
+
+
+def _plans(client: Client) -> list[FollowUpPlan]:
+    return list(FollowUpPlan.objects.filter(client=client).select_related("report", "client"))
+
+
+def _current(plans: Sequence[FollowUpPlan]) -> FollowUpPlan | None:
+    """The one that runs, or the last one."""
+    return next((plan for plan in plans if plan.is_running), plans[0] if plans else None)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
