@@ -7,6 +7,7 @@ import pytest
 
 from casework.local import postgres, stores
 from casework.local.errors import LocalError
+from casework.local.places import ROOT
 
 RUNNING = pytest.StashKey[stores.Stores]()
 SECRETS = {
@@ -30,6 +31,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 
 
 def start(config: pytest.Config) -> None:
+    (ROOT / "var" / "static").mkdir(parents=True, exist_ok=True)  # whitenoise warns without it
     if stores.given():
         return
     running = stores.start(options=postgres.HASTY)
