@@ -97,7 +97,7 @@ def _plans(frame: Frame, plans: Sequence[PlanSpan], tz: tzinfo) -> Iterator[Safe
         if right - left > 96:
             yield format_html(
                 '<text class="chart-small chart-plan-word" x="{}" y="19">{}</text>',
-                left + 8,
+                left + 12,
                 _("Follow-up plan"),
             )
 
