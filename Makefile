@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types templates browser openapi manage lock reset clean
+.PHONY: help demo test check format lint types templates browser openapi messages manage lock reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -89,6 +89,10 @@ $(VENV)/bin/uv:
 
 openapi: $(VENV)/.dev ## write the API's description anew
 	$(WITHIN) manage.py spectacular --validate --fail-on-warn --file api/openapi.yml
+
+messages: $(VENV)/.dev ## gather the words to translate, and compile those translated (needs gettext)
+	$(WITHIN) manage.py makemessages -v 0 -l es --no-location --no-wrap --no-obsolete -i '.*' -i var -i tests -i style.html
+	$(RUN) -m casework.local.catalogue
 
 manage: $(VENV)/.local ## run a command in the running demo: make manage ARGS="import_fhir --help"
 	@$(RUN) -m casework.local.within --demo $(RUN) manage.py $(ARGS)
