@@ -18,7 +18,9 @@ from casework.followup import delivery, heartbeats, plan_upkeep
 log = structlog.get_logger(__name__)
 
 LANE: Final = 0x7475726E  # first half of the advisory lock's number: ours among other users of the database
-QUIET_AFTER_FAILURE: Final = 10.0  # seconds without waking once a broker is away; the watchman delivers meanwhile
+QUIET_AFTER_FAILURE: Final = (
+    10.0  # seconds without waking once a broker is away; the watchman delivers meanwhile
+)
 IMPATIENT: Final = {"max_retries": 0, "socket_timeout": 1, "socket_connect_timeout": 1}
 _broker = {"away_until": 0.0}  # each process remembers, so that a dead broker costs a second once
 

@@ -24,7 +24,15 @@ FLAGS += ["--disable-background-networking", "--disable-component-update"]
 REPLACED = re.compile(r"htmx:(sendAbort|afterRequest)")
 READY_WITHIN = 240
 # What the tests' own servers said about themselves is not for the demo, which starts its own.
-NOT_FOR_THE_DEMO = {"DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "SECRET_KEY", "FIELD_KEYS", "DEBUG", "DJANGO_SETTINGS_MODULE"}
+NOT_FOR_THE_DEMO = {
+    "DATABASE_URL",
+    "DATABASE_OWNER_URL",
+    "REDIS_URL",
+    "SECRET_KEY",
+    "FIELD_KEYS",
+    "DEBUG",
+    "DJANGO_SETTINGS_MODULE",
+}
 
 
 @dataclass
@@ -66,7 +74,11 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     said = home / "said.txt"
     with said.open("w") as output:
         running = subprocess.Popen(
-            [sys.executable, "-m", "casework.local.demo"], cwd=ROOT, env=env, stdout=output, stderr=subprocess.STDOUT
+            [sys.executable, "-m", "casework.local.demo"],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
         yield Demo(*_addresses(running, said), home=home)
@@ -104,7 +116,12 @@ def complaints() -> list[str]:
 @pytest.fixture
 def context(chromium: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
     context = chromium.new_context(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
-    context.on("console", lambda message: message.type == "error" and not REPLACED.match(message.text) and complaints.append(message.text))
+    context.on(
+        "console",
+        lambda message: (
+            message.type == "error" and not REPLACED.match(message.text) and complaints.append(message.text)
+        ),
+    )
     context.on("weberror", lambda error: complaints.append(str(error.error)))
     context.set_default_timeout(15_000)
     yield context

@@ -9,12 +9,26 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from casework.local.credentials import ADMINISTRATOR, COUNSELOR, SUPERVISOR
 from tests.browser.conftest import REPLACED, Demo
 
-WCAG = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}}
+WCAG = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }
+}
 SIZES = {"wide": {"width": 1280, "height": 900}, "narrow": {"width": 390, "height": 844}}
 UID = r"[0-9a-f]{8}-[0-9a-f-]{27}"
 # Where the walk begins, and the pages of one record that are opened from there.
 STARTS = {
-    COUNSELOR.email: ["/", "/clients/", "/clients/new/", "/sessions/", "/inbox/", "/search/?q=a", "/help/", "/accounts/2fa/"],
+    COUNSELOR.email: [
+        "/",
+        "/clients/",
+        "/clients/new/",
+        "/sessions/",
+        "/inbox/",
+        "/search/?q=a",
+        "/help/",
+        "/accounts/2fa/",
+    ],
     SUPERVISOR.email: ["/", "/caseload/", "/caseload/?show=never", "/clients/"],
     ADMINISTRATOR.email: ["/", "/help/"],
 }
@@ -54,7 +68,9 @@ def addresses(page: Page, demo: Demo, starts: list[str]) -> list[str]:
         page.goto(demo.url + start)
         clients += _links(page, rf"/clients/({UID})/$")
     planned = _with_a_plan(page, demo, clients) if "/clients/" in starts else None
-    mine = [f"/clients/{planned}/{part}" for part in CLIENT_PAGES] if planned and "/sessions/" in starts else []
+    mine = (
+        [f"/clients/{planned}/{part}" for part in CLIENT_PAGES] if planned and "/sessions/" in starts else []
+    )
     for address in [*starts, *mine[:1], *[one for one in mine if one.endswith("plan/")]]:
         page.goto(demo.url + address)
         for kind in KINDS:
@@ -100,7 +116,9 @@ def _look(context: BrowserContext, demo: Demo, maps: dict[str, list[str]], email
     page = demo.sign_in(context, email)
     if email not in maps:
         maps[email] = addresses(page, demo, STARTS[email])
-    page.on("console", lambda one: one.type == "error" and not REPLACED.match(one.text) and said.append(one.text))
+    page.on(
+        "console", lambda one: one.type == "error" and not REPLACED.match(one.text) and said.append(one.text)
+    )
     faults: list[str] = []
     for address in maps[email]:
         answer = page.goto(demo.url + address)

@@ -11,7 +11,14 @@ from tests.browser.conftest import Demo
 
 NAME, PHONE, E164 = "Alex Quill", "602-555-0147", "+16025550147"
 # Somewhere it is between 09:00 and 19:00 at any hour of the day, so that the first message may go at once.
-ZONES = ["America/New_York", "Pacific/Honolulu", "Asia/Tokyo", "Europe/Berlin", "Pacific/Auckland", "Asia/Karachi"]
+ZONES = [
+    "America/New_York",
+    "Pacific/Honolulu",
+    "Asia/Tokyo",
+    "Europe/Berlin",
+    "Pacific/Auckland",
+    "Asia/Karachi",
+]
 
 
 def daytime_zone() -> str:
