@@ -73,7 +73,7 @@ class Aftermath:
         told = actions.report_relapse(
             client_id=case.client.pk,
             stage=stage.value,
-            source=self.rng.choice(("self_session", "self_session", "self_call")),
+            source=self.rng.choice(("self_call", "self_call", "self_message")),
             by=case.counselor,
             now=told_at,
             occurred_on=days[-1] if days else None,
