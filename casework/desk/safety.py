@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.risk import RiskReason
+from casework.relapse.current import last_use_by_substance
 from casework.relapse.models import StageAssessment
 from casework.relapse.signs import RedFlag
 from clients.models import Client, ClientSubstance, Substance
@@ -44,6 +45,14 @@ def prompts(
     if plan is not None and RiskReason.LOST_TOLERANCE in plan.risk_reasons:
         found.append(lost_tolerance())
     return found
+
+
+def bring_up_to_date(substances: Iterable[ClientSubstance], client: Client) -> None:
+    """Let the rows, as they will be shown, know of use that was reported after they were last written."""
+    reported = last_use_by_substance(client)
+    for one in substances:
+        known = [day for day in (one.last_used_on, reported.get(one.substance_id)) if day is not None]
+        one.last_used_on = max(known, default=None)
 
 
 def stopped_lately(substances: Iterable[ClientSubstance], today: date) -> str:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from casework.relapse import episodes
@@ -161,3 +162,10 @@ def _since(found: list[Step]) -> tuple[datetime | None, str]:
             break
         since = step.at
     return since, before
+
+
+def last_use_by_substance(client: Client) -> dict[int, date]:
+    """The latest day on which each substance was used, by its key, from what a stage may rest on (clinical.md §1.4)."""
+    counting = UseEpisode.objects.counting().filter(client=client, substance__isnull=False)
+    days = counting.values_list("substance").annotate(last=Max("days__on")).order_by("substance")
+    return dict(days)

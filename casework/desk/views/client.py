@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 from casework.desk import since
 from casework.desk.addresses import to
 from casework.desk.chart_data import chart_of
-from casework.desk.safety import prompts
+from casework.desk.safety import bring_up_to_date, prompts
 from casework.desk.timeline import SOURCES, timeline
 from casework.followup.models import FollowUpPlan
 from casework.relapse.models import RelapseReport
@@ -34,6 +34,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
     beside = overview(client, now)
+    bring_up_to_date(beside.substances, client)
     plan = FollowUpPlan.objects.running().filter(client=client).first()
     context = {
         "client": client,
