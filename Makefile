@@ -22,7 +22,7 @@ demo: $(VENV)/.local ## start a practice to look at, with everything it needs (P
 	@exec $(RUN) -m casework.local.demo
 
 test: $(VENV)/.dev browser ## run all tests on a private PostgreSQL and Valkey
-	@$(RUN) -m pytest -n 2 --dist loadfile $(if $(NO_BROWSER),--ignore tests/browser)
+	@$(RUN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(if $(NO_BROWSER),--ignore tests/browser)
 
 check: lint types templates ## everything that can be judged without running the program
 	$(WITHIN) manage.py makemigrations --check --dry-run
