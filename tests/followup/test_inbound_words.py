@@ -110,6 +110,8 @@ def test_a_wrong_number_stops_and_says_so(body):
         "kill... myself",
         "I want to die😢",
         "AYUDA quiero morir",
+        "she wrote 'kill myself' again",
+        "thinking of 'suicide' a lot",
     ],
 )
 def test_a_word_of_the_lexicon_is_a_crisis(body):
@@ -132,6 +134,26 @@ def test_a_word_of_the_lexicon_is_a_crisis(body):
 )
 def test_everyday_words_are_not_a_crisis(body):
     assert not understood(body).crisis
+
+
+@pytest.mark.parametrize("body", ["end it all", "End my life"])
+def test_a_crisis_that_begins_like_an_opt_out_takes_back_no_permission(body):
+    assert (understood(body).crisis, understood(body).opt_out) == (True, False)
+
+
+@pytest.mark.parametrize("body", ["STOP-I want to die", "Stop...I want to die", "“STOP” I want to die"])
+def test_a_stop_before_a_crisis_counts_however_it_is_joined_on(body):
+    assert (understood(body).crisis, understood(body).opt_out) == (True, True)
+
+
+@pytest.mark.parametrize("body", ["STOP 🛑", "🛑 stop", "STOP 🙏🏽"])
+def test_a_picture_beside_stop_changes_nothing(body):
+    assert understood(body).meaning is Meaning.OPT_OUT
+
+
+@pytest.mark.parametrize("body", ["2 🙏", "2️⃣", "👍 2"])
+def test_a_picture_beside_a_two_changes_nothing(body):
+    assert understood(body).meaning is Meaning.CALL
 
 
 def test_start_asks_to_be_texted_again():

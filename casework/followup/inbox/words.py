@@ -36,7 +36,9 @@ ASKS_FOR_HELP = re.compile(r"(?<![A-Z])(?:HELP|AYUDA|AYUDEME|AYUDENME)(?![A-Z])"
 COURTESIES = re.compile(r"\s(?:PLEASE|THANKS|THANK YOU|POR FAVOR|GRACIAS)$")
 
 _APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´＇′"), "'")
-_EDGES = " \t\n\r.,;:!?¡¿\"'()[]{}<>*_~-–—…“”«»"
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")  # punctuation and pictures
+_QUOTES = re.compile(r"(?<![A-Z0-9])'|'(?![A-Z0-9])")  # not the apostrophe within a word
+_FIRST_WORD = re.compile(r"[A-Z]+")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,10 +59,14 @@ class Reading:
 
 
 def normalise(body: str) -> str:
-    """Upper case without accents, edge punctuation or doubled spaces; every apostrophe is '."""
+    """Upper case without accents, punctuation or pictures at the edges, or doubled spaces; every apostrophe is '."""
     text = unicodedata.normalize("NFKC", body).translate(_APOSTROPHES)
     text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    return re.sub(r"\s+", " ", text).strip(_EDGES).upper()
+    return _bare(re.sub(r"\s+", " ", text)).upper()
+
+
+def _bare(text: str) -> str:
+    return _EDGES.sub("", text)
 
 
 @cache
@@ -74,8 +80,8 @@ def _crisis_pattern() -> re.Pattern[str]:
 
 
 def crisis_words(text: str) -> tuple[str, ...]:
-    """The words of the lexicon found in a normalised text. Punctuation between words does not hide them."""
-    spaced = re.sub(r"\s+", " ", re.sub(r"[^A-Z0-9' ]", " ", text))
+    """The words of the lexicon found in a normalised text. Punctuation around words does not hide them."""
+    spaced = re.sub(r"\s+", " ", re.sub(r"[^A-Z0-9' ]", " ", _QUOTES.sub(" ", text)))
     return tuple(dict.fromkeys(_crisis_pattern().findall(spaced)))
 
 
@@ -99,11 +105,19 @@ def read(body: str, place: Jurisdiction, *, opted_out_by_keyword: bool = False) 
 
 
 def _is_opt_out(text: str, place: Jurisdiction, *, in_crisis: bool) -> bool:
-    if COURTESIES.sub("", text).strip(_EDGES) in place.opt_out_words:
+    if _bare(COURTESIES.sub("", text)) in place.opt_out_words:
         return True
-    if in_crisis and text.split(" ", 1)[0].strip(_EDGES) in place.opt_out_words:
+    if in_crisis and _stops_beside_the_crisis(text, place):
         return True
     return _contains(text, place.opt_out_phrases)
+
+
+def _stops_beside_the_crisis(text: str, place: Jurisdiction) -> bool:
+    """“STOP I want to die” says both. The END of “end it all” is the crisis itself and takes back no permission."""
+    first = _FIRST_WORD.match(text)
+    return (
+        first is not None and first.group() in place.opt_out_words and bool(crisis_words(text[first.end() :]))
+    )
 
 
 def _contains(text: str, phrases: Iterable[str]) -> bool:
