@@ -228,6 +228,14 @@ def test_nothing_is_ever_sent_to_a_client_who_has_died(alex, dana, now):
     assert ToDoKind.CRISIS in open_todos(alex)
 
 
+@pytest.mark.parametrize("body", ["2", "R", "hello", "START"])
+def test_whoever_writes_from_the_phone_of_somebody_who_died_is_for_a_person_to_answer(alex, now, body):
+    Client.objects.filter(pk=alex.pk).update(state="deceased")
+    texts(alex, body, now)
+    todo = alex.todos.get()
+    assert (todo.kind, todo.title) == (ToDoKind.ANSWER, "A message from the phone of Alex, who has died")
+
+
 def test_on_a_shared_phone_the_one_written_to_last_has_answered_and_stop_stops_for_all(alex, dana, team, now):
     partner = factories.client_of(dana, team=team, given_name="Kim")
     number = alex.contact_points.get().normalized

@@ -123,6 +123,16 @@ def test_confirming_starts_the_plan_now_with_clocks_from_the_report(alex, dana, 
     assert ToDo.objects.get(kind=ToDoKind.TALK).state == "done"
 
 
+def test_the_clients_own_word_on_the_same_day_confirms_and_closes_the_talk(alex, dana, now):
+    use = {"use_type": "illicit", "days": [now.date()]}
+    told = report(alex, dana, now, source="collateral", use=use)
+    again = report(alex, dana, now + timedelta(hours=1), source="self_call", use=use)
+    assert (again.report, again.created, again.plan.state) == (told.report, False, "active")
+    assert ToDo.objects.get(kind=ToDoKind.TALK).state == "done"
+    alex.summary.refresh_from_db()
+    assert alex.summary.open_todos == alex.todos.open().count()
+
+
 def test_confirming_a_self_report_starts_no_second_plan(alex, dana, now):
     told = report(alex, dana, now)
     again = actions.confirm_report(report_id=told.report.pk, by=dana, now=now + timedelta(hours=1))

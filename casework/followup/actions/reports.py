@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import follow_report, tasks, todos
+from casework.followup import follow_report, summary, tasks, todos
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.relapse import actions as relapse
@@ -122,6 +122,8 @@ def _set_in_motion(
     client: Client, recorded: Any, red_flags: tuple[str, ...], *, by: Any, now: datetime
 ) -> Reported:
     report, plan, todo = recorded.report, None, None
+    if recorded.confirmed_now:
+        _finish_talks(report, by=by, now=now)
     if recorded.following is Following.TALK_FIRST or (
         recorded.following is Following.PLAN and not client.is_in_touch
     ):
@@ -131,6 +133,13 @@ def _set_in_motion(
         _tell_supervisor(client, plan, recorded, by=by, now=now)
         transaction.on_commit(tasks.wake)
     return Reported(report=report, created=recorded.created, plan=plan or _plan_of(report), todo=todo)
+
+
+def _finish_talks(report: RelapseReport, *, by: Any, now: datetime) -> None:
+    """Confirmed: the talk that was to come first has been held."""
+    talks = report.client.todos.open().filter(report=report, kind=ToDoKind.TALK).order_by("pk")
+    todos.finish(talks, by=by, now=now)
+    summary.refresh(report.client_id)
 
 
 def _tell_supervisor(client: Client, plan: FollowUpPlan, recorded: Any, *, by: Any, now: datetime) -> None:
@@ -156,8 +165,7 @@ def confirm_report(*, report_id: int, by: Any, now: datetime) -> Reported:
     require(by, Verb.DECIDE_REPORT)
     confirmed = relapse.corroborate(report_id=report_id, by=by, now=now)
     report, client = confirmed.report, confirmed.report.client
-    talks = client.todos.open().filter(report=report, kind=ToDoKind.TALK).order_by("pk")
-    todos.finish(talks, by=by, now=now)
+    _finish_talks(report, by=by, now=now)
     if confirmed.following is not Following.PLAN or not client.is_in_touch:
         return Reported(report=report, created=False, plan=_plan_of(report))
     plan = follow_report.follow(client, report, by=by, now=now)

@@ -111,9 +111,10 @@ def _act(inbound: InboundMessage, reading: Reading, client: Client, *, now: date
         _crisis(client, inbound, now=now)
     if reading.opt_out:
         _opt_out(client, inbound, reading, now=now)
-    ask = ASKS.get(reading.meaning)
-    if ask is not None:
-        ask(client, inbound, reading, now)
+    if client.state == Client.State.DECEASED:
+        _somebody_else(client, inbound, reading, now)
+    elif reading.meaning in ASKS:
+        ASKS[reading.meaning](client, inbound, reading, now)
     summary.refresh(client.pk)
 
 
@@ -185,8 +186,7 @@ def _opt_in(client: Client, inbound: InboundMessage, reading: Reading, now: date
 
 
 def _help(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
-    if client.state != Client.State.DECEASED:
-        outbox.answer(inbound, Message.Kind.HELP_REPLY, client=client, now=now)
+    outbox.answer(inbound, Message.Kind.HELP_REPLY, client=client, now=now)
 
 
 def _call(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
@@ -247,6 +247,19 @@ def _ask(
         step_key=f"INBOUND-{inbound.pk}",
         **more,
     )
+
+
+def _somebody_else(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    """Whoever holds the phone of a client who has died is answered by a person, and never asked for as the client."""
+    if not reading.crisis and not reading.opt_out:
+        _ask(
+            client,
+            inbound,
+            kind=ToDoKind.ANSWER,
+            title=_("A message from the phone of %(first)s, who has died"),
+            due_at=_next_work_day(now),
+            now=now,
+        )
 
 
 ASKS = {
