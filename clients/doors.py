@@ -63,7 +63,9 @@ def found_or_404(request: HttpRequest, visible: QuerySet[M], uid: UUID, *, viewi
     if found is None:
         raise refuse(request, what=visible.model._meta.label, uid=uid)
     if viewing:
-        audit.record(audit.VIEWED, by=request.user, at=timezone.now(), client_id=_client_id(found), target=found)
+        audit.record(
+            audit.VIEWED, by=request.user, at=timezone.now(), client_id=_client_id(found), target=found
+        )
     return found
 
 

@@ -82,7 +82,6 @@ class ClientFactory(DjangoModelFactory):
     class Meta:
         model = models.Client
         skip_postgeneration_save = True
-        skip_postgeneration_save = True
 
     record_number = factory.Sequence(lambda n: f"T-{5000 + n}")
     given_name = "Alex"
