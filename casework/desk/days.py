@@ -33,8 +33,9 @@ def exact(value: Moment, zone: tzinfo) -> str:
     """Weekday, full date and, for an instant, the time and its zone."""
     local = _local(value, zone)
     if not isinstance(local, datetime):
-        return spell(local, "l j F Y")
-    return f"{spell(local, 'l j F Y, H:i')} {local.tzname()}"
+        return spell(local, _("l j F Y"))
+    said = spell(local, _("l j F Y, H:i"))
+    return f"{said} {local.tzname()}"
 
 
 def city(zone: tzinfo) -> str:
@@ -78,7 +79,7 @@ def _day(value: Moment) -> date:
 
 def _short(value: Moment, now: datetime) -> str:
     """Tue 12 Nov, and the year where it is not this one."""
-    return spell(value, "D j M" if value.year == now.year else "D j M Y")
+    return spell(value, _("D j M") if value.year == now.year else _("D j M Y"))
 
 
 def _clock(value: Moment) -> str:
@@ -107,7 +108,7 @@ STYLES: dict[str, Callable[[Moment, datetime], str]] = {
     "due": _say_due,
     "ago": away,
     "time": lambda value, _now: _clock(value),
-    "date": lambda value, _now: spell(value, "j M Y"),
-    "weekday": lambda value, _now: spell(value, "l j F"),
+    "date": lambda value, _now: spell(value, _("j M Y")),
+    "weekday": lambda value, _now: spell(value, _("l j F")),
     "exact": lambda value, now: exact(value, now.tzinfo),  # type: ignore[arg-type]
 }

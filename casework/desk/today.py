@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import Truncator
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from casework.desk import next_steps
 from casework.desk.addresses import to
@@ -160,7 +160,7 @@ def _session_rows(user: Any, now: datetime) -> list[Row]:
             what=_("The session has no outcome yet"),
             at=one.starts_at,
             step=next_steps.for_unclosed(one),
-            pill=_("Open"),
+            pill=pgettext("session", "Open"),
             tone="attention",
             urgency="late",
         )

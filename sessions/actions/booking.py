@@ -47,7 +47,8 @@ def check_free(session: Session) -> None:
 def _span(session: Session) -> str:
     zone = Practice.current().zone
     begin, end = timezone.localtime(session.starts_at, zone), timezone.localtime(session.ends_at, zone)
-    return f"{date_format(begin, 'D j M')}, {begin:%H:%M}–{end:%H:%M}"
+    day = date_format(begin, _("D j M"))
+    return f"{day}, {begin:%H:%M}–{end:%H:%M}"
 
 
 @contextmanager

@@ -85,7 +85,8 @@ def moment(iso: str, tz: str, now: datetime | None = None) -> str:
     clock = gettext("%(time)s in %(city)s") % {"time": local.strftime("%H:%M"), "city": city(tz)}
     if now is not None and now.astimezone(zone).date() == local.date():
         return clock
-    return f"{formats.date_format(local, 'D j M')}, {clock}"
+    day = formats.date_format(local, _("D j M"))
+    return f"{day}, {clock}"
 
 
 def city(tz: str) -> str:
@@ -103,7 +104,9 @@ def _held_until(sentence: Any) -> Callable[[Mapping[str, Any], str, datetime | N
 def _opted_out(params: Mapping[str, Any], tz: str, now: datetime | None) -> str:
     if not params.get("at"):
         return _("Not sent: the client has withdrawn permission.")
-    day = formats.date_format(datetime.fromisoformat(params["at"]).astimezone(ZoneInfo(tz or "UTC")), "j M")
+    day = formats.date_format(
+        datetime.fromisoformat(params["at"]).astimezone(ZoneInfo(tz or "UTC")), _("j M")
+    )
     if params.get("channel") == "email":
         return _("Not sent: the client withdrew e-mail on %(day)s.") % {"day": day}
     return _("Not sent: the client withdrew texting on %(day)s.") % {"day": day}

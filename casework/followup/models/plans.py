@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.followup.plan_templates import SAFETY, ToDoKind
 from casework.followup.risk import RiskReason, RiskTier
@@ -128,8 +129,8 @@ class PlanReport(models.Model):
 class ToDoState(models.TextChoices):
     """A cancelled or superseded to-do stays readable."""
 
-    OPEN = "open", _("Open")
-    DONE = "done", _("Done")
+    OPEN = "open", pgettext_lazy("to-do", "Open")
+    DONE = "done", pgettext_lazy("to-do", "Done")
     CANCELLED = "cancelled", _("Cancelled")
     SUPERSEDED = "superseded", _("Replaced")
 
