@@ -1,10 +1,12 @@
 """The cast and the walls that every test shares."""
 
 import socket
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client as Browser
+from django.utils import translation
 
 from clients.models import Practice
 from tests import emptying, factories
@@ -42,6 +44,13 @@ def _only_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
         real(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> Iterator[None]:
+    """A page asked for in Spanish leaves the next test its English."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
