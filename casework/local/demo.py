@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -50,7 +50,7 @@ def run(cleanup: contextlib.ExitStack) -> None:
     hold_alone(cleanup)
     web = cleanup.enter_context(ports.listen(ports.wanted(os.environ)))
     env = surroundings(web.getsockname()[1])
-    as_owner, as_app = servers(cleanup)
+    as_owner, as_app, tend_servers = servers(cleanup)
     env |= as_app
     write_private(ENVIRONMENT, json.dumps(for_later_commands(env), indent=1))
     cleanup.callback(ENVIRONMENT.unlink, missing_ok=True)
@@ -66,6 +66,7 @@ def run(cleanup: contextlib.ExitStack) -> None:
         await_health(supervisor, env)
     say(welcome(env, seconds=time.monotonic() - started, logs=Path(os.path.relpath(HOME))))
     while True:
+        tend_servers()
         supervisor.tend(now=time.monotonic())
         time.sleep(0.2)
 
@@ -81,16 +82,25 @@ def hold_alone(cleanup: contextlib.ExitStack) -> None:
     cleanup.enter_context(lock)
 
 
-def servers(cleanup: contextlib.ExitStack) -> tuple[dict[str, str], dict[str, str]]:
-    """Return how to reach the servers as the owner and as the application; start private ones unless some are named."""
+def servers(
+    cleanup: contextlib.ExitStack,
+) -> tuple[dict[str, str], dict[str, str], Callable[[], None]]:
+    """Return how to reach the servers as the owner and as the application, and how to tend them.
+
+    Private ones are started unless some are named.
+    """
     if stores.given():
         say("Using the servers that DATABASE_URL and REDIS_URL name.")
         owner = os.environ.get("DATABASE_OWNER_URL")
-        return ({"DATABASE_URL": owner} if owner else {}), {}
+        return ({"DATABASE_URL": owner} if owner else {}), {}, lambda: None
     with step("Starting PostgreSQL and Valkey"):
         running = stores.start(base=HOME)
     cleanup.callback(running.stop)
-    return running.environment(postgres.OWNER), running.environment(postgres.APP)
+    return (
+        running.environment(postgres.OWNER),
+        running.environment(postgres.APP),
+        lambda: running.tend(say),
+    )
 
 
 def manage(*words: str, env: Mapping[str, str], quiet: bool = True) -> None:

@@ -1,7 +1,7 @@
 """Both private servers together."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,15 @@ class Stores:
     postgres: postgres.Postgres
     valkey: valkey.Valkey
     den: Den
+    base: Path = Path()
+
+    def tend(self, say: Callable[[str], None]) -> None:
+        """Start Valkey again if it died, on its old socket: it holds wake-ups only, and nobody misses those."""
+        if self.valkey.child.poll() is None:
+            return
+        say(f"Valkey ended (exit {self.valkey.child.returncode}); starting it again.")
+        self.valkey.stop()
+        self.valkey = valkey.start(base=self.base, socket=self.valkey.socket.parent)
 
     def environment(self, role: str) -> dict[str, str]:
         """Return what a process needs to use them as `role`."""
@@ -59,4 +68,4 @@ def start(*, base: Path | None = None, options: Sequence[str] = ()) -> Stores:
     except BaseException:
         den.remove()
         raise
-    return Stores(first, second, den)
+    return Stores(first, second, den, base)

@@ -22,6 +22,23 @@ def test_they_start_in_a_folder_of_their_own_and_leave_nothing():
     assert not valkey.answers(running.valkey.socket)
 
 
+def test_a_valkey_that_died_is_started_again_where_everybody_looks_for_it():
+    running, said = stores.start(options=postgres.HASTY), []
+    try:
+        socket = running.valkey.socket
+        running.tend(said.append)
+        assert said == []
+        running.valkey.child.kill()
+        running.valkey.child.wait()
+        running.tend(said.append)
+        assert said == ["Valkey ended (exit -9); starting it again."]
+        assert running.valkey.socket == socket
+        assert valkey.answers(socket)
+    finally:
+        running.stop()
+    assert not valkey.answers(socket)
+
+
 def test_the_environment_names_the_role_asked_for():
     den = Den()
     try:
