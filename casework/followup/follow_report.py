@@ -16,6 +16,8 @@ from clients.models import Client
 from clients.stage import Stage
 
 TALK_WITHIN = timedelta(hours=24)
+EMERGENCY_WITHIN = timedelta(minutes=15)
+REVIEW_WITHIN = timedelta(hours=72)
 LOOK_AGAIN_WITHIN = timedelta(hours=72)
 
 
@@ -71,6 +73,9 @@ def _begin(
         _supersede(running, now)
     plan = plan_start.write(client, report, draft, by=by, now=now, take_over=left)
     _without_permission(client, plan, now)
+    if client.state == Client.State.PAUSED and plan.state == PlanState.ACTIVE:
+        plan.move_to(PlanState.PAUSED)
+        plan.save(update_fields=["state"])
     audit.record(
         "plan.started",
         by=by,

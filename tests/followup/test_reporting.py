@@ -103,6 +103,41 @@ def test_a_red_flag_asks_for_the_emergency_workflow_and_sends_first(alex, dana, 
     assert set(plan.messages.values_list("priority", flat=True)) == {20}
 
 
+def test_a_red_flag_told_by_others_is_an_emergency_at_once_and_still_sends_nothing(alex, dana, sam, now):
+    report(alex, dana, now, source="collateral", red_flags=["overdose"])
+    emergency = alex.todos.get(kind=ToDoKind.EMERGENCY)
+    assert (emergency.urgent, emergency.due_at) == (True, now + timedelta(minutes=15))
+    assert alex.todos.get(kind=ToDoKind.SUPERVISOR_REVIEW).owner == sam
+    assert ToDoKind.TALK in open_todos(alex)
+    assert not Message.objects.exists()
+
+
+def test_a_red_flag_in_a_report_that_joins_the_running_plan_is_an_emergency(alex, dana, now):
+    report(alex, dana, now)
+    report(alex, dana, now + timedelta(hours=1), stage="mental", red_flags=["suicidal"])
+    emergency = alex.todos.get(kind=ToDoKind.EMERGENCY)
+    assert (emergency.urgent, emergency.due_at) == (True, now + timedelta(hours=1, minutes=15))
+
+
+def test_a_red_flag_in_a_report_told_again_is_an_emergency(alex, dana, now):
+    use = {"use_type": "illicit", "days": [now.date()]}
+    report(alex, dana, now, use=use)
+    report(alex, dana, now + timedelta(hours=1), use=use, red_flags=["seizure"])
+    assert alex.todos.filter(kind=ToDoKind.EMERGENCY).count() == 1
+
+
+def test_an_emergency_that_is_open_is_not_opened_twice(alex, dana, now):
+    report(alex, dana, now, red_flags=["seizure"])
+    report(alex, dana, now + timedelta(hours=1), stage="mental", red_flags=["seizure"])
+    assert open_todos(alex).count(ToDoKind.EMERGENCY) == 1
+
+
+def test_confirming_a_report_that_raises_the_stage_tells_the_supervisor(alex, dana, sam, now):
+    told = report(alex, dana, now, stage="emotional", source="collateral").report
+    plan = actions.confirm_report(report_id=told.pk, by=dana, now=now + timedelta(hours=1)).plan
+    assert plan.todos.get(kind=ToDoKind.SUPERVISOR_REVIEW).owner == sam
+
+
 @pytest.mark.parametrize("source", ["collateral", "toxicology"])
 def test_what_others_tell_sends_nothing_until_a_counselor_confirms(alex, dana, now, source):
     done = report(alex, dana, now, source=source)

@@ -132,7 +132,29 @@ def _set_in_motion(
         plan = follow_report.follow(client, report, by=by, now=now, red_flags=red_flags)
         _tell_supervisor(client, plan, recorded, by=by, now=now)
         transaction.on_commit(tasks.wake)
+    if red_flags:
+        _raise_alarm(client, report, by=by, now=now)
     return Reported(report=report, created=recorded.created, plan=plan or _plan_of(report), todo=todo)
+
+
+def _raise_alarm(client: Client, report: RelapseReport, *, by: Any, now: datetime) -> None:
+    """A red flag is an emergency and the supervisor's to know, whoever told it and whatever else the report begins."""
+    asks = (
+        (ToDoKind.EMERGENCY, follow_report.EMERGENCY_WITHIN),
+        (ToDoKind.SUPERVISOR_REVIEW, follow_report.REVIEW_WITHIN),
+    )
+    for kind, within in asks:
+        if not client.todos.open().filter(kind=kind).exists():
+            todos.open_todo(
+                client=client,
+                kind=kind,
+                due_at=now + within,
+                now=now,
+                by=by,
+                report=report,
+                urgent=kind == ToDoKind.EMERGENCY,
+                step_key=f"REPORT-{report.pk}-{kind.replace('_', '-').upper()}",
+            )
 
 
 def _finish_talks(report: RelapseReport, *, by: Any, now: datetime) -> None:
@@ -150,7 +172,7 @@ def _tell_supervisor(client: Client, plan: FollowUpPlan, recorded: Any, *, by: A
         todos.open_todo(
             client=client,
             kind=ToDoKind.SUPERVISOR_REVIEW,
-            due_at=now + 3 * follow_report.TALK_WITHIN,
+            due_at=now + follow_report.REVIEW_WITHIN,
             now=now,
             by=by,
             plan=plan,
@@ -169,6 +191,7 @@ def confirm_report(*, report_id: int, by: Any, now: datetime) -> Reported:
     if confirmed.following is not Following.PLAN or not client.is_in_touch:
         return Reported(report=report, created=False, plan=_plan_of(report))
     plan = follow_report.follow(client, report, by=by, now=now)
+    _tell_supervisor(client, plan, confirmed, by=by, now=now)
     transaction.on_commit(tasks.wake)
     return Reported(report=report, created=False, plan=plan)
 
