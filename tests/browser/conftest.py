@@ -64,9 +64,12 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
-    """Everything that `make demo` starts, in a folder of its own, until the last of these tests is done."""
+    """Everything that `make demo` starts, in a folder of its own, until the last of these tests is done.
+
+    Not longer: while Playwright runs, Django takes this thread for an asynchronous one.
+    """
     home = tmp_path_factory.mktemp("demo")
     home.parent.chmod(0o755)
     env = {name: value for name, value in os.environ.items() if name not in NOT_FOR_THE_DEMO}
@@ -99,7 +102,7 @@ def _addresses(running: subprocess.Popen[bytes], said: Path) -> list[str]:
     pytest.fail(f"the demo did not become ready:\n{said.read_text()}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
