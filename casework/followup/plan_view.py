@@ -89,16 +89,17 @@ def _may_still_go(message: Message) -> bool:
 
 def message_step(message: Message, now: datetime) -> Step:
     """A message with its state and why."""
-    why = (
-        ""
-        if message.reason_code in QUIET and message.status == Message.Status.PLANNED
-        else words(message, now=now)
-    )
+    state = str(message.get_status_display()).capitalize()
+    why = words(message, now=now)
+    if why.rstrip(".") == state or (
+        message.reason_code in QUIET and message.status == Message.Status.PLANNED
+    ):
+        why = ""  # the state, or the day, says it all
     return Step(
         kind=MESSAGE,
         title=purpose(message.template_key),
         at=message.sent_at or message.due_at,
-        state=str(message.get_status_display()).capitalize(),
+        state=state,
         tone=TONES[message.status],
         url=reverse("followup:message", kwargs={"uid": message.uid}),
         why=why,
