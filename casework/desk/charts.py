@@ -108,7 +108,7 @@ def _mark(at: datetime, kind: str, what: str, tz: tzinfo, stage: str = "", timed
 
 
 def _day(at: datetime, tz: tzinfo, timed: bool = True) -> str:
-    return spell(at.astimezone(tz), "D j M Y, H:i" if timed else "D j M Y")
+    return spell(at.astimezone(tz), _("D j M Y, H:i") if timed else _("D j M Y"))
 
 
 def _rows(marks: Sequence[Mark], tz: tzinfo) -> tuple[tuple[str, ...], ...]:

@@ -67,18 +67,18 @@ def draw_sheet(frame: Frame, series: StageSeries, marks: Sequence[Mark], tz: tzi
 def _summary(series: StageSeries, frame: Frame, tz: tzinfo) -> str:
     """The whole picture in one sentence, for those who hear it."""
     span = _("From %(start)s to %(end)s.") % {
-        "start": spell(frame.start.astimezone(tz), "j F Y"),
-        "end": spell((frame.end - timedelta(seconds=1)).astimezone(tz), "j F Y"),
+        "start": spell(frame.start.astimezone(tz), _("j F Y")),
+        "end": spell((frame.end - timedelta(seconds=1)).astimezone(tz), _("j F Y")),
     }
     ranked = [
         step for step in sorted(series.steps, key=lambda step: step.at) if Stage(step.stage).rank is not None
     ]
     if not ranked:
-        return f"{span} {_('No stage assessed yet.')}"
+        return " ".join((span, _("No stage assessed yet.")))
     moves = ", ".join(
-        f"{stage_word(step.stage)} ({spell(step.at.astimezone(tz), 'j M')})" for step in ranked[-6:]
+        f"{stage_word(step.stage)} ({spell(step.at.astimezone(tz), _('j M'))})" for step in ranked[-6:]
     )
-    return f"{span} {_('Stage:')} {moves}."
+    return " ".join((span, _("Stage: %(moves)s.") % {"moves": moves}))
 
 
 def _plans(frame: Frame, plans: Sequence[PlanSpan], tz: tzinfo) -> Iterator[SafeString]:
@@ -151,9 +151,9 @@ def _ticks(frame: Frame, tz: tzinfo) -> Iterator[tuple[date, str]]:
     weekly = (last - day).days < 70
     while day < last:
         if weekly and day.weekday() == 0:
-            yield day, spell(day, "j M")
+            yield day, spell(day, _("j M"))
         elif not weekly and day.day == 1:
-            yield day, spell(day, "M Y" if day.month == 1 else "M")
+            yield day, spell(day, _("M Y") if day.month == 1 else _("M"))
         day += timedelta(days=1)
 
 
