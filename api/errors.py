@@ -3,7 +3,9 @@
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
+from django.db import DataError
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -28,6 +30,8 @@ def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     if isinstance(error, errors.DomainError):
         fields = {error.field: [str(error)]} if error.field else {}
         return Response(body(error.code, str(error), fields), status=_status(error))
+    if isinstance(error, DataError):  # a character or a number that no column can hold
+        error = exceptions.ValidationError(_("A value holds something that cannot be stored."))
     answer = exception_handler(error, context)
     if answer is None:
         return None

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from api.serializers.clients import UidField
 from casework.followup.messages.reasons import words
 from casework.followup.models import Attempt, ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
-from clients.models import Client
+from clients.access import Verb, can
 
 
 class PlanOut(serializers.ModelSerializer[FollowUpPlan]):
@@ -114,14 +114,18 @@ class DoneIn(serializers.Serializer[Any]):
 
 
 class AnswerOut(serializers.ModelSerializer[InboundMessage]):
-    """What a client wrote."""
+    """What a client wrote; its words only for those who may read the inbox."""
 
     client = UidField(read_only=True)
+    body = serializers.SerializerMethodField()
 
     class Meta:
         model = InboundMessage
         fields = ("uid", "client", "channel", "received_at", "body", "kind", "read_at", "handled_at")
         read_only_fields = fields
+
+    def get_body(self, inbound: InboundMessage) -> str | None:
+        return inbound.body if can(self.context["request"].user, Verb.READ_INBOX) else None
 
 
 class ContactOut(serializers.ModelSerializer[ContactAttempt]):
@@ -134,7 +138,7 @@ class ContactOut(serializers.ModelSerializer[ContactAttempt]):
 
 
 class ContactIn(serializers.Serializer[Any]):
-    client = UidField(queryset=Client.objects.all())
+    client = serializers.UUIDField()
     channel = serializers.ChoiceField(choices=ContactAttempt.Channel.choices)
     outcome = serializers.ChoiceField(choices=ContactAttempt.Outcome.choices)
     at = serializers.DateTimeField(required=False)

@@ -11,9 +11,8 @@ from casework.relapse.actions.assessing import Sheet
 from casework.relapse.models import AssessedSign, RelapseReport, StageAssessment, UseEpisode
 from casework.relapse.models.use import UseType
 from casework.relapse.stage import Answer
-from clients.models import Client, Substance
+from clients.models import Substance
 from clients.stage import Stage
-from sessions.models import Session
 
 
 class AssessedSignOut(serializers.ModelSerializer[AssessedSign]):
@@ -71,7 +70,9 @@ class AssessmentOut(serializers.ModelSerializer[StageAssessment]):
 class SignIn(serializers.Serializer[Any]):
     code = serializers.ChoiceField(choices=[(code, code) for code in catalogue.BY_CODE])
     severity = serializers.IntegerField(min_value=0, max_value=3, allow_null=True)
-    sources = serializers.ListField(child=serializers.CharField(max_length=24), default=list)
+    sources = serializers.ListField(
+        child=serializers.ChoiceField(choices=catalogue.Source.choices), default=list
+    )
     note = serializers.CharField(max_length=500, default="", allow_blank=True)
 
 
@@ -85,8 +86,8 @@ class HaltIn(serializers.Serializer[Any]):
 class AssessmentIn(serializers.Serializer[Any]):
     """A whole assessment, finalised at once. A sign that is left out was not asked, which is not the same as absent."""
 
-    client = UidField(queryset=Client.objects.all())
-    session = UidField(queryset=Session.objects.all(), required=False, allow_null=True)
+    client = serializers.UUIDField()
+    session = serializers.UUIDField(required=False, allow_null=True)
     window_days = serializers.IntegerField(min_value=1, max_value=90, default=7)
     signs = SignIn(many=True, default=list)
     halt = HaltIn(default=dict)
@@ -179,7 +180,7 @@ class UseIn(serializers.Serializer[Any]):
 
 
 class ReportIn(serializers.Serializer[Any]):
-    client = UidField(queryset=Client.objects.all())
+    client = serializers.UUIDField()
     stage = serializers.ChoiceField(choices=[(one.value, one.label) for one in reporting.REPORTABLE])
     source = serializers.ChoiceField(choices=RelapseReport.Source.choices)
     reported_at = serializers.DateTimeField(required=False)

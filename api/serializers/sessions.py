@@ -6,7 +6,6 @@ from rest_framework import serializers
 
 from api.serializers.clients import UidField
 from casework.staff.models import User
-from clients.models import Client
 from sessions.formats import FORMATS
 from sessions.models import Addendum, Note, Session
 
@@ -39,7 +38,7 @@ class SessionOut(serializers.ModelSerializer[Session]):
 
 
 class SessionIn(serializers.Serializer[Any]):
-    client = UidField(queryset=Client.objects.all())
+    client = serializers.UUIDField()
     counselor = UidField(queryset=User.objects.filter(is_active=True), required=False)
     starts_at = serializers.DateTimeField()
     ends_at = serializers.DateTimeField()
@@ -97,7 +96,7 @@ class NoteOut(NoteRow):
 
 
 class DraftIn(serializers.Serializer[Any]):
-    session = UidField(queryset=Session.objects.all())
+    session = serializers.UUIDField()
     version = serializers.IntegerField(min_value=0, help_text="The version last seen; 0 for a new note.")
     format = serializers.ChoiceField(choices=FORMAT_CHOICES, default="", allow_blank=True)
     sections = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))

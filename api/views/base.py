@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import GenericViewSet
@@ -46,15 +47,16 @@ class RecordViewSet(GenericViewSet[Any]):
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     def _audit_page(self, page: list[Model]) -> None:
-        filters = {
-            key: value for key, value in self.request.query_params.items() if key in self.audited_filters
-        }
+        sent = self.request.query_params
+        filters = {key: sent[key] for key in (*self.filters(), "cursor") if key in sent}
         name = f"api.{self.queryset.model._meta.label_lower}"
         ids = [row.pk for row in page]
         audit.record_list(name, by=self.request.user, at=timezone.now(), filters=filters, ids=ids)
 
-    # Filters whose values are codes; what somebody typed into a search is not kept.
-    audited_filters = frozenset({"client", "state", "stage", "cursor"})
+    def filters(self) -> list[str]:
+        """The filters of the address, whose values are codes; what somebody typed into a search is not kept."""
+        shape = DjangoFilterBackend().get_filterset_class(self, self.queryset)
+        return list(shape.base_filters) if shape else []
 
     def given(self, shape: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """What was sent, checked for shape; each field at fault is named."""

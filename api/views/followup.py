@@ -70,7 +70,7 @@ class ContactViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.LOG_CONTACT)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.ContactIn)
-        client = self.found_client(facts.pop("client").uid)
+        client = self.found_client(facts.pop("client"))
         return self.answer(self.act(contacts.log_contact, client_id=client.pk, **facts), status=201)
 
 

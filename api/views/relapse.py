@@ -29,8 +29,8 @@ class AssessmentViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.ASSESS_STAGE)
     def create(self, request: Request) -> Response:
         sent = self.given(shapes.AssessmentIn)
-        session = self.found_session(sent["session"].uid) if sent.get("session") else None
-        client, sheet = self.found_client(sent["client"].uid), shapes.AssessmentIn.sheet(sent)
+        session = self.found_session(sent["session"]) if sent.get("session") else None
+        client, sheet = self.found_client(sent["client"]), shapes.AssessmentIn.sheet(sent)
         done = self.act(finalise_assessment, client_id=client.pk, sheet=sheet, session=session)
         return self.answer(self.visible().get(pk=done.assessment.pk), status=201)
 
@@ -48,7 +48,7 @@ class ReportViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.REPORT_RELAPSE)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.ReportIn)
-        client = self.found_client(facts.pop("client").uid)
+        client = self.found_client(facts.pop("client"))
         reported = self.act(reports.report_relapse, client_id=client.pk, **facts)
         return self.answer(self.visible().get(pk=reported.report.pk), status=201)
 

@@ -29,7 +29,7 @@ class SessionViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.SCHEDULE_SESSION)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.SessionIn)
-        facts["client_id"] = self.found_client(facts.pop("client").uid).pk
+        facts["client_id"] = self.found_client(facts.pop("client")).pk
         facts.setdefault("counselor", request.user)
         return self.answer(self.act(schedule_session, **facts), status=201)
 
@@ -73,7 +73,7 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.WRITE_NOTE)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.DraftIn)
-        session = self.found_session(facts.pop("session").uid)
+        session = self.found_session(facts.pop("session"))
         return self.answer(self.act(actions.save_draft, session_id=session.pk, **facts))
 
     @extend_schema(request=shapes.SignatureIn, responses=shapes.NoteOut)
