@@ -8,11 +8,13 @@ from django.views.i18n import set_language
 urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("language/", login_not_required(set_language), name="set_language"),
-    *[
-        path("", include(f"{room}.urls"))
-        for room in settings.ROOMS
-        if (settings.BASE_DIR / room.replace(".", "/") / "urls.py").exists()
-    ],
+    path("", include("clients.urls")),
+    path("", include("sessions.urls")),
+    path("", include("casework.relapse.urls")),
+    path("", include("casework.followup.urls")),
+    path("", include("casework.desk.urls")),
+    path("", include("casework.supervision.urls")),
+    path("", include("api.urls")),
 ]
 if settings.DEBUG:
     urlpatterns.append(path("style/", include("casework.desk.views.style")))
