@@ -13,7 +13,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from casework.followup import delivery, heartbeats, plan_upkeep
+from casework.followup import delivery, heartbeats, plan_changes, plan_upkeep
 
 log = structlog.get_logger(__name__)
 
@@ -61,8 +61,10 @@ def sweep() -> None:
 
 @shared_task(name="followup.tidy")
 def tidy() -> None:
-    """Close the plans whose last step is done."""
-    plan_upkeep.complete_finished(timezone.now())
+    """Let plans follow what changed around them, and close those whose last step is done."""
+    now = timezone.now()
+    plan_changes.follow_changes(now)
+    plan_upkeep.complete_finished(now)
 
 
 def _in_a_lane() -> None:

@@ -40,6 +40,7 @@ TODO_REASONS: Mapping[str, Any] = {
     "client_deceased": _("the client has died"),
     "client_discharged": _("the client was discharged"),
     "calls_declined": _("the client wants no calls"),
+    "messages_again": _("messages go out again"),
 }
 CAPS: Mapping[str, Any] = {
     "day": _("moved: one message a day"),
