@@ -183,12 +183,12 @@ def _todos(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
         yield Entry(
             at=one.done_at,
             kind="todo",
-            what=one.title,
+            what=one.said,
             who=one.done_by.short_name if one.done_by else "",
             url=to("followup:todo", uid=one.uid),
             pill=one.get_state_display(),
             tone="done",
-            text=one.outcome,
+            text=one.outcome_said,
         )
 
 

@@ -125,7 +125,7 @@ def _todo_rows(todos: Iterable[ToDo], now: datetime, urgency: str = "") -> list[
     return [
         Row(
             client=one.client,
-            what=one.title,
+            what=one.said,
             at=one.due_at,
             step=next_steps.for_todo(one),
             pill=_("Overdue") if one.is_overdue(now) else "",

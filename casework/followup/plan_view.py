@@ -112,7 +112,7 @@ def todo_step(todo: ToDo, now: datetime) -> Step:
     late = todo.is_overdue(now)
     return Step(
         kind=TODO,
-        title=todo.title,
+        title=todo.said,
         at=todo.done_at or todo.due_at,
         state=_("Overdue") if late else str(todo.get_state_display()),
         tone="attention" if late else TODO_TONES[todo.state],
@@ -125,7 +125,7 @@ def todo_step(todo: ToDo, now: datetime) -> Step:
 
 def _why(todo: ToDo) -> str:
     if todo.outcome:
-        return todo.outcome
+        return todo.outcome_said
     return str(TODO_REASONS.get(todo.cancelled_reason, "")) or _owner(todo.owner)
 
 

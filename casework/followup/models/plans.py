@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from casework.followup.plan_templates import SAFETY, ToDoKind
 from casework.followup.risk import RiskReason, RiskTier
+from casework.followup.told import told
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
 from clients.encryption import EncryptedTextField
 from clients.stage import Stage
@@ -228,6 +229,15 @@ class ToDo(Lifecycle, Record):
 
     def __str__(self) -> str:
         return f"to-do {self.uid}"
+
+    @property
+    def said(self) -> str:
+        """Its title, in the reader's language where the words are ours."""
+        return told(self.title)
+
+    @property
+    def outcome_said(self) -> str:
+        return told(self.outcome)
 
     @property
     def is_open(self) -> bool:

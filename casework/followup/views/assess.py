@@ -51,7 +51,7 @@ def assess(request: HttpRequest, uid: UUID) -> HttpResponse:
 def _after(request: HttpRequest, client: Any, done: Assessed) -> HttpResponse:
     messages.success(request, _said(done))
     if done.opened:
-        titles = "; ".join(todo.title for todo in done.opened)
+        titles = "; ".join(todo.said for todo in done.opened)
         messages.info(request, _("New to-dos: %(titles)s.") % {"titles": titles})
     if done.assessment.session is not None:
         return redirect("counseling:session", uid=done.assessment.session.uid)

@@ -66,7 +66,7 @@ def complete(request: HttpRequest, uid: UUID) -> HttpResponse:
     except DomainError as declined:
         form.add_error(declined.field if declined.field in form.fields else None, str(declined))
         return _page(request, todo, form, status=422)
-    messages.success(request, _("Done: %(title)s") % {"title": todo.title})
+    messages.success(request, _("Done: %(title)s") % {"title": todo.said})
     if "outcome" in request.POST:
         return redirect("followup:todo", uid=todo.uid)
     return back_to(request, todo.client)
@@ -79,5 +79,5 @@ def reopen(request: HttpRequest, uid: UUID) -> HttpResponse:
     todo = _found(request, uid)
     with telling(request):
         actions.reopen_todo(todo_id=todo.pk, by=request.user, now=timezone.now())
-        messages.info(request, _("Open again: %(title)s") % {"title": todo.title})
+        messages.info(request, _("Open again: %(title)s") % {"title": todo.said})
     return back_to(request, todo.client)
