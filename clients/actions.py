@@ -1,7 +1,6 @@
 """What can be done to the record. Each act locks, decides, writes and is audited in one transaction.
 
-`discharge`, `record_death` and `withdraw_permission` reach further than this room: casework.followup calls them and
-stops what must stop. Nobody else may.
+Acts that reach further than this room are in `clients.lower`.
 """
 
 from datetime import date, datetime, timedelta
@@ -101,7 +100,8 @@ def _note_status(client: Client, *, came_from: str, reason: str, on: date, by: A
     )
 
 
-def _move(client: Client, state: str, *, reason: str, on: date, by: Any, now: datetime) -> None:
+def move_client(client: Client, state: str, *, reason: str, on: date, by: Any, now: datetime) -> None:
+    """Change the status and keep why and since when. For the acts of this room; the caller holds the row."""
     if on > timezone.localdate(now, client.zone):
         raise InvalidInput(_("This date lies in the future. Give the day it happened."), field="effective_on")
     before = client.state
@@ -110,41 +110,6 @@ def _move(client: Client, state: str, *, reason: str, on: date, by: Any, now: da
     client.save(update_fields=["state", "state_reason", "state_on"])
     _note_status(client, came_from=before, reason=reason, on=on, by=by, now=now)
     audit.record(f"client.{state}", by=by, at=now, client_id=client.pk, target=client, on=on.isoformat())
-
-
-@transaction.atomic
-def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, note: str = "") -> Client:
-    """Lower verb of followup.discharge: end the open episodes of care and mark the client discharged."""
-    require(by, Verb.DISCHARGE_CLIENT)
-    if reason not in EpisodeOfCare.Reason.values:
-        raise InvalidInput(_("Choose a reason for the discharge."), field="reason")
-    client = locked(client_id)
-    _end_open_episodes(client, reason=reason, on=on)
-    _move(
-        client,
-        Client.State.DISCHARGED,
-        reason=note or str(EpisodeOfCare.Reason(reason).label),
-        on=on,
-        by=by,
-        now=now,
-    )
-    return client
-
-
-@transaction.atomic
-def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str = "") -> Client:
-    """Lower verb of followup.record_death: end the open episodes of care and mark the client deceased."""
-    require(by, Verb.RECORD_DEATH)
-    client = locked(client_id)
-    _end_open_episodes(client, reason=EpisodeOfCare.Reason.DECEASED, on=on)
-    _move(client, Client.State.DECEASED, reason=note, on=on, by=by, now=now)
-    return client
-
-
-def _end_open_episodes(client: Client, *, reason: str, on: date) -> None:
-    for episode in client.episodes_of_care.filter(discharged_on=None):
-        episode.discharged_on, episode.discharge_reason = max(on, episode.admitted_on), reason
-        episode.save(update_fields=["discharged_on", "discharge_reason"])
 
 
 @transaction.atomic
@@ -158,7 +123,7 @@ def admit(
         raise Conflict(_("An episode of care is already open. Discharge from it first."))
     episode = EpisodeOfCare.objects.create(client=client, programme=programme, admitted_on=on, source=source)
     if client.state == Client.State.DISCHARGED:
-        _move(client, Client.State.ACTIVE, reason=_("Admitted again"), on=on, by=by, now=now)
+        move_client(client, Client.State.ACTIVE, reason=_("Admitted again"), on=on, by=by, now=now)
     remember_first_admission(client)
     audit.record("client.admitted", by=by, at=now, client_id=client.pk, target=episode)
     return episode
@@ -204,39 +169,6 @@ def add_contact_point(
 
 
 @transaction.atomic
-def set_contact_state(*, contact_id: int, state: str, by: Any, now: datetime) -> ContactPoint:
-    """Say that a number or address was verified, or that it does not work."""
-    require(by, Verb.EDIT_CLIENT)
-    point = ContactPoint.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    point.state, point.state_at = ContactPoint.State(state), now
-    point.save(update_fields=["state", "state_at"])
-    audit.record(f"contact.{state}", by=by, at=now, client_id=point.client_id, target=point)
-    return point
-
-
-@transaction.atomic
-def review_shared(*, contact_id: int, by: Any, now: datetime) -> ContactPoint:
-    """Note that somebody has talked the shared phone over with the client: messages may go there."""
-    require(by, Verb.EDIT_CLIENT)
-    point = ContactPoint.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    point.shared_reviewed_at = now
-    point.save(update_fields=["shared_reviewed_at"])
-    audit.record("contact.shared_reviewed", by=by, at=now, client_id=point.client_id, target=point)
-    return point
-
-
-@transaction.atomic
-def retire_contact_point(*, contact_id: int, by: Any, now: datetime) -> ContactPoint:
-    """Stop using a number or address. It stays on record; nothing more goes there."""
-    require(by, Verb.EDIT_CLIENT)
-    point = ContactPoint.objects.select_for_update(of=("self",)).get(pk=contact_id)
-    point.retired_at = point.retired_at or now
-    point.save(update_fields=["retired_at"])
-    audit.record("contact.retired", by=by, at=now, client_id=point.client_id, target=point)
-    return point
-
-
-@transaction.atomic
 def grant_permission(
     *, client_id: int, channel: str, by: Any, now: datetime, version: str = "1", language: str = "en"
 ) -> Permission:
@@ -255,30 +187,6 @@ def grant_permission(
         granted_by=by,
     )
     audit.record("permission.granted", by=by, at=now, client_id=client.pk, target=permission, channel=channel)
-    return permission
-
-
-@transaction.atomic
-def withdraw_permission(
-    *, client_id: int, channel: str, by: Any, now: datetime, how: str = "staff"
-) -> Permission | None:
-    """Lower verb of followup.withdraw_permission: the client no longer wants to be reached this way. At once."""
-    require(by, Verb.MANAGE_PERMISSIONS)
-    client = locked(client_id)
-    permission = client.permissions.in_force(now).filter(channel=channel).first()
-    if permission is None:
-        return None
-    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
-    permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
-    audit.record(
-        "permission.withdrawn",
-        by=by,
-        at=now,
-        client_id=client.pk,
-        target=permission,
-        channel=channel,
-        how=how,
-    )
     return permission
 
 

@@ -15,15 +15,17 @@ from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import BY_CALL
 from casework.followup.plan_upkeep import can_still_message, declines_calls, turn_messages_into_calls
 from casework.followup.todos import close
-from clients import actions as record
-from clients import audit
+from clients import audit, lower
+from clients.actions import locked
 from clients.models import Client, Permission
+
+WITH_MESSAGES = (PlanState.ACTIVE, PlanState.PAUSED)
 
 
 @transaction.atomic
 def withdraw(*, client_id: int, channel: str, by: Any, now: datetime, how: str) -> Permission | None:
     """Take back one permission and let the running plan follow. Withdrawing what is not in force changes nothing."""
-    permission = record.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)
+    permission = lower.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)
     if permission is not None:
         follow(client_id=client_id, channel=channel, now=now)
     return permission
@@ -38,7 +40,7 @@ def follow(*, client_id: int, channel: str, now: datetime) -> None:
         close(todos, state=ToDoState.CANCELLED, reason="calls_declined")
     elif channel in PERMISSION_FOR.values() and not can_still_message(client, now):
         told = {"channel": "email" if channel == Permission.Channel.EMAIL else "sms", "at": now.isoformat()}
-        if plan is not None and plan.state == PlanState.ACTIVE and not declines_calls(client, now):
+        if plan is not None and plan.state in WITH_MESSAGES and not declines_calls(client, now):
             turn_messages_into_calls(plan, reason="opted_out", now=now, **told)
         _cancel_automated(client, now, told)
     Message.objects.filter(client=client).recall()
@@ -53,7 +55,7 @@ def _cancel_automated(client: Client, now: datetime, told: dict[str, Any]) -> No
 @transaction.atomic
 def withdraw_all_messages(*, client_id: int, by: Any, now: datetime, how: str) -> list[Permission]:
     """The client wants no messages of any kind: the plan goes on without, its to-dos stay (clinical.md §4.6)."""
-    client = record.locked(client_id)
+    client = locked(client_id)
     plan = running_plan(client)
     if plan is not None and plan.can_move_to(PlanState.MESSAGES_OFF):
         plan.move_to(PlanState.MESSAGES_OFF)
@@ -63,7 +65,7 @@ def withdraw_all_messages(*, client_id: int, by: Any, now: datetime, how: str) -
         in_reply_to__isnull=False
     ).withdraw(reason="messages_off", at=now)
     taken = [
-        record.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)
+        lower.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)
         for channel in PERMISSION_FOR.values()
     ]
     Message.objects.filter(client=client).recall()

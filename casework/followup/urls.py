@@ -1,9 +1,11 @@
 """Addresses of what happens next."""
 
-from django.urls import path
+from django.urls import path, register_converter
+from django.urls.converters import StringConverter
 
 from casework.followup.views import (
     assess,
+    contact_points,
     contacts,
     endings,
     health,
@@ -15,8 +17,18 @@ from casework.followup.views import (
     sessions,
     todos,
 )
+from clients.models import ContactPoint
 
 app_name = "followup"
+
+
+class SaidState(StringConverter):
+    """What a person can say of a number or an address."""
+
+    regex = f"{ContactPoint.State.VERIFIED}|{ContactPoint.State.BAD}"
+
+
+register_converter(SaidState, "said")
 
 urlpatterns = [
     path("clients/<uuid:uid>/report/", report.report, name="report"),
@@ -27,6 +39,11 @@ urlpatterns = [
     path("clients/<uuid:uid>/plan/steps/", plan.steps, name="plan_steps"),
     path("clients/<uuid:uid>/checklist/", plan.checklist, name="checklist"),
     path("clients/<uuid:uid>/contact/", contacts.log, name="log_contact"),
+    path("contacts/<uuid:uid>/<said:state>/", contact_points.state, name="contact_state"),
+    path(
+        "contacts/<uuid:uid>/shared-reviewed/", contact_points.shared_reviewed, name="contact_shared_reviewed"
+    ),
+    path("contacts/<uuid:uid>/retire/", contact_points.retire, name="contact_retire"),
     path("clients/<uuid:uid>/discharge/", endings.discharge, name="discharge"),
     path("clients/<uuid:uid>/death/", endings.death, name="death"),
     path(

@@ -15,7 +15,7 @@ from casework.intake.models import ExternalRef
 from casework.intake.outcomes import FileOutcome
 from casework.relapse.reporting import Precision, ReportSource
 from clients import actions as record
-from clients import audit
+from clients import audit, lower
 from clients.access import Verb, require
 from clients.errors import DomainError, InvalidInput
 from clients.models import Client, EpisodeOfCare, Substance, Team
@@ -212,7 +212,7 @@ class _Intake:
         on = self.person.deceased_on or timezone.localdate(self.now, self._zone)
         note = _("From an imported record")
         # Somebody registered a moment ago has no plan, message or to-do: there is nothing higher up to stop.
-        act = record.record_death if self.is_new else record_death
+        act = lower.record_death if self.is_new else record_death
         act(client_id=self.client.pk, on=on, by=self.by, now=self.now, note=note)
         self.outcome.created["death"] += 1
 

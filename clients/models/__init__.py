@@ -2,7 +2,7 @@
 
 from clients.models.audit import AuditEvent
 from clients.models.care import CareTeamMember, EpisodeOfCare
-from clients.models.client import Client, StatusChange
+from clients.models.client import Client, PauseReason, StatusChange
 from clients.models.contact import ContactPoint, Permission
 from clients.models.practice import Practice, Programme, Site, Supervision, Team, TeamMembership
 from clients.models.substance import ClientSubstance, Substance
@@ -16,6 +16,7 @@ __all__ = [
     "ClientSummary",
     "ContactPoint",
     "EpisodeOfCare",
+    "PauseReason",
     "Permission",
     "Practice",
     "Programme",

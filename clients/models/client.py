@@ -73,6 +73,20 @@ class ClientQuerySet(models.QuerySet["Client"]):
         return self.select_related("summary", "team")
 
 
+class PauseReason(models.TextChoices):
+    """Why we cannot reach a client for a while."""
+
+    INCARCERATED = "incarcerated", _("In jail or prison")
+    HOSPITAL = "hospital", _("In hospital or residential care")
+    AWAY = "away", _("Away for a while")
+    OTHER = "other", _("Another reason")
+
+
+def reason_words(reason: str) -> str:
+    """A reason as people read it: one that was chosen in their language, one that was written as it was written."""
+    return str(PauseReason(reason).label) if reason in PauseReason.values else reason
+
+
 class Client(Lifecycle, Record):
     """A person whom the practice serves."""
 
@@ -184,6 +198,10 @@ class Client(Lifecycle, Record):
     def is_in_touch(self) -> bool:
         return self.state in {self.State.ACTIVE, self.State.PAUSED}
 
+    @property
+    def state_reason_words(self) -> str:
+        return reason_words(self.state_reason)
+
 
 class StatusChange(models.Model):
     """Why and when a client became active, paused, discharged or deceased."""
@@ -203,3 +221,7 @@ class StatusChange(models.Model):
 
     def __str__(self) -> str:
         return f"{self.client}: {self.to_state}"
+
+    @property
+    def reason_words(self) -> str:
+        return reason_words(self.reason)

@@ -93,8 +93,6 @@ _add(
     uid="client",
 )
 _add(ACT, "clients:substance clients:substance_remove", uid="client", key="substance")
-_add(ACT, "clients:contact_shared_reviewed clients:contact_retire", uid="contact")
-_add(ACT, "clients:contact_state", uid="contact", state="verified")
 _add(SUPERVISE, "clients:team clients:assign clients:cover", uid="client")
 _add(SUPERVISE, "clients:end_cover", uid="place")
 
@@ -120,6 +118,8 @@ _add(
     uid="client",
 )
 _add(LOOK, "followup:plan followup:plan_steps", uid="client")
+_add(ACT, "followup:contact_shared_reviewed followup:contact_retire", uid="contact")
+_add(ACT, "followup:contact_state", uid="contact", state="verified")
 _add(ACT, "followup:withdraw_permission", uid="client", channel="text")
 _add(ACT, "followup:confirm_report followup:retract_report", uid="report")
 _add(ACT, "followup:assessment_error", uid="assessment")

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from clients import actions
+from clients import actions, lower
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import AuditEvent, ContactPoint
 from tests import factories
@@ -45,7 +45,7 @@ def test_the_same_number_is_on_record_once_until_it_is_retired(dana, alex, now):
     first = added(dana, alex, now, value="602-555-0142")
     with pytest.raises(Conflict):
         added(dana, alex, now, value="(602) 5550142")
-    actions.retire_contact_point(contact_id=first.pk, by=dana, now=now)
+    lower.retire_contact_point(contact_id=first.pk, by=dana, now=now)
     assert added(dana, alex, now, value="602-555-0142").pk != first.pk
     with pytest.raises(IntegrityError), transaction.atomic():
         factories.ContactPointFactory(client=alex, normalized="+16025550142")
@@ -53,8 +53,8 @@ def test_the_same_number_is_on_record_once_until_it_is_retired(dana, alex, now):
 
 def test_retiring_twice_keeps_the_first_time(dana, alex, now, long_ago):
     point = added(dana, alex, now, value="602-555-0142")
-    actions.retire_contact_point(contact_id=point.pk, by=dana, now=long_ago)
-    actions.retire_contact_point(contact_id=point.pk, by=dana, now=now)
+    lower.retire_contact_point(contact_id=point.pk, by=dana, now=long_ago)
+    lower.retire_contact_point(contact_id=point.pk, by=dana, now=now)
     point.refresh_from_db()
     assert point.retired_at == long_ago
     assert list(alex.contact_points.current()) == [alex.contact_points.first()]
@@ -63,24 +63,24 @@ def test_retiring_twice_keeps_the_first_time(dana, alex, now, long_ago):
 def test_nothing_goes_to_a_bad_number_until_it_is_verified_again(dana, alex, now):
     point = alex.contact_points.get()
     assert point.is_usable
-    assert not actions.set_contact_state(contact_id=point.pk, state="bad", by=dana, now=now).is_usable
-    assert actions.set_contact_state(contact_id=point.pk, state="verified", by=dana, now=now).is_usable
+    assert not lower.set_contact_state(contact_id=point.pk, state="bad", by=dana, now=now).is_usable
+    assert lower.set_contact_state(contact_id=point.pk, state="verified", by=dana, now=now).is_usable
 
 
 def test_an_unknown_state_is_refused(dana, alex, now):
     with pytest.raises(ValueError, match="lovely"):
-        actions.set_contact_state(contact_id=alex.contact_points.get().pk, state="lovely", by=dana, now=now)
+        lower.set_contact_state(contact_id=alex.contact_points.get().pk, state="lovely", by=dana, now=now)
 
 
 def test_nothing_goes_to_a_shared_phone_until_it_was_talked_over(dana, alex, now):
     point = added(dana, alex, now, value="602-555-0142", is_shared=True)
     assert not point.is_usable
-    assert actions.review_shared(contact_id=point.pk, by=dana, now=now).is_usable
+    assert lower.review_shared(contact_id=point.pk, by=dana, now=now).is_usable
 
 
 def test_a_retired_number_is_not_usable(dana, alex, now):
     point = alex.contact_points.get()
-    assert not actions.retire_contact_point(contact_id=point.pk, by=dana, now=now).is_usable
+    assert not lower.retire_contact_point(contact_id=point.pk, by=dana, now=now).is_usable
 
 
 def test_the_trail_holds_ids_and_no_number(dana, alex, now):
@@ -96,9 +96,9 @@ def test_others_change_no_contacts(request, person, alex, now):
     point = alex.contact_points.get()
     for act in (
         lambda: added(by, alex, now),
-        lambda: actions.set_contact_state(contact_id=point.pk, state="bad", by=by, now=now),
-        lambda: actions.review_shared(contact_id=point.pk, by=by, now=now),
-        lambda: actions.retire_contact_point(contact_id=point.pk, by=by, now=now),
+        lambda: lower.set_contact_state(contact_id=point.pk, state="bad", by=by, now=now),
+        lambda: lower.review_shared(contact_id=point.pk, by=by, now=now),
+        lambda: lower.retire_contact_point(contact_id=point.pk, by=by, now=now),
     ):
         with pytest.raises(NotAllowed):
             act()

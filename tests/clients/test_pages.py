@@ -132,43 +132,6 @@ def test_a_number_that_is_none_is_told_beside_the_field(as_dana, alex):
     assert 'value="soon"' in answer
 
 
-@pytest.mark.parametrize(
-    ("act", "column", "kept"),
-    [
-        ("contact_retire", "retired_at", True),
-        ("contact_shared_reviewed", "shared_reviewed_at", True),
-    ],
-)
-def test_a_button_acts_and_leads_back(as_dana, alex, frozen, act, column, kept):
-    point = alex.contact_points.get()
-    answer = as_dana.post(at(act, point))
-    assert answer.url == home_of(alex, "contacts")
-    point.refresh_from_db()
-    assert getattr(point, column) == frozen
-
-
-@pytest.mark.parametrize("state", ["bad", "verified"])
-def test_a_number_is_called_bad_or_verified(as_dana, alex, state):
-    point = alex.contact_points.get()
-    as_dana.post(at("contact_state", point, state=state))
-    point.refresh_from_db()
-    assert point.state == state
-
-
-@pytest.mark.parametrize("name", ["contact_retire", "contact_shared_reviewed"])
-def test_a_link_alone_changes_nothing(as_dana, alex, name):
-    assert as_dana.get(at(name, alex.contact_points.get())).status_code == 405
-
-
-def test_a_stranger_finds_no_number_and_leaves_a_row(browser, robin, alex):
-    browser.force_login(robin)
-    point = alex.contact_points.get()
-    assert browser.post(at("contact_state", point, state="bad")).status_code == 404
-    point.refresh_from_db()
-    assert point.state == "verified"
-    assert AuditEvent.objects.get(verb="access.refused").actor_id == robin.pk
-
-
 # --- permissions ---
 def test_a_permission_is_recorded_with_its_wording(as_dana, dana, alex):
     page = text(as_dana.get(at("permission_new", alex), {"channel": "email"}))

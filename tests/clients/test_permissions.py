@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from clients import actions
+from clients import actions, lower
 from clients.errors import NotAllowed
 from clients.models import AuditEvent, Permission
 from clients.models.contact import permitted
@@ -22,7 +22,7 @@ def granted(by, client, now, channel="email"):
 
 
 def withdrawn(by, client, now, channel="text", how="staff"):
-    return actions.withdraw_permission(client_id=client.pk, channel=channel, by=by, now=now, how=how)
+    return lower.withdraw_permission(client_id=client.pk, channel=channel, by=by, now=now, how=how)
 
 
 def test_a_permission_says_who_when_and_which_wording(dana, alex, now):

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from clients import actions, audit
+from clients import actions, audit, lower
 from clients.models import Client, Substance
 from tests import factories
 
@@ -17,11 +17,12 @@ class Broken(RuntimeError):
     """The trail cannot be written."""
 
 
+def refuse(*args, **kwargs):
+    raise Broken
+
+
 @pytest.fixture
 def broken_trail(monkeypatch):
-    def refuse(*args, **kwargs):
-        raise Broken
-
     monkeypatch.setattr(audit, "record", refuse)
 
 
@@ -57,26 +58,25 @@ ACTS = {
     "update_client": lambda c, by, now: actions.update_client(
         client_id=c.pk, by=by, now=now, chosen_name="Lex"
     ),
-    "discharge": lambda c, by, now: actions.discharge(
-        client_id=c.pk, reason="left", on=TODAY, by=by, now=now
-    ),
-    "record_death": lambda c, by, now: actions.record_death(client_id=c.pk, on=TODAY, by=by, now=now),
+    "discharge": lambda c, by, now: lower.discharge(client_id=c.pk, reason="left", on=TODAY, by=by, now=now),
+    "pause": lambda c, by, now: lower.pause(client_id=c.pk, reason="away", on=TODAY, by=by, now=now),
+    "record_death": lambda c, by, now: lower.record_death(client_id=c.pk, on=TODAY, by=by, now=now),
     "add_contact_point": lambda c, by, now: actions.add_contact_point(
         client_id=c.pk, kind="mobile", value="602-555-0199", by=by, now=now
     ),
-    "set_contact_state": lambda c, by, now: actions.set_contact_state(
+    "set_contact_state": lambda c, by, now: lower.set_contact_state(
         contact_id=c.contact_points.get().pk, state="bad", by=by, now=now
     ),
-    "review_shared": lambda c, by, now: actions.review_shared(
+    "review_shared": lambda c, by, now: lower.review_shared(
         contact_id=c.contact_points.get().pk, by=by, now=now
     ),
-    "retire_contact_point": lambda c, by, now: actions.retire_contact_point(
+    "retire_contact_point": lambda c, by, now: lower.retire_contact_point(
         contact_id=c.contact_points.get().pk, by=by, now=now
     ),
     "grant_permission": lambda c, by, now: actions.grant_permission(
         client_id=c.pk, channel="email", by=by, now=now
     ),
-    "withdraw_permission": lambda c, by, now: actions.withdraw_permission(
+    "withdraw_permission": lambda c, by, now: lower.withdraw_permission(
         client_id=c.pk, channel="text", by=by, now=now
     ),
     "set_substance": lambda c, by, now: actions.set_substance(
@@ -120,11 +120,21 @@ def test_a_registration_without_its_audit_row_leaves_no_client(dana, team, now, 
     assert not Client.objects.exists()
 
 
+def test_a_return_without_its_audit_row_leaves_the_client_paused(alex, dana, now, monkeypatch):
+    lower.pause(client_id=alex.pk, reason="away", on=TODAY, by=dana, now=now)
+    before = everything(alex)
+    monkeypatch.setattr(audit, "record", refuse)
+    with pytest.raises(Broken):
+        lower.resume(client_id=alex.pk, on=TODAY, by=dana, now=now)
+    assert everything(alex) == before
+
+
 def test_every_act_is_tried(now):
     """A new act without a row above, or a test of its own, fails here."""
     acts = {
         name
-        for name, act in vars(actions).items()
-        if hasattr(act, "__wrapped__") and act.__module__ == actions.__name__
+        for room in (actions, lower)
+        for name, act in vars(room).items()
+        if hasattr(act, "__wrapped__") and act.__module__ == room.__name__
     }
-    assert acts == {*ACTS, "admit", "register_client"}
+    assert acts == {*ACTS, "admit", "register_client", "resume"}

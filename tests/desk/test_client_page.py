@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from casework.followup.actions.reports import report_relapse
-from clients import actions
+from clients import actions, lower
 from clients.models import AuditEvent, Client, ClientSummary, Substance
 from tests import factories
 from tests.desk.conftest import answer, todo
@@ -119,7 +119,7 @@ def test_the_auditor_reads_and_is_offered_nothing_to_do(browser, audrey, alex):
 
 
 def test_nothing_is_offered_about_who_has_died(browser, dana, alex, now):
-    actions.record_death(client_id=alex.pk, on=date(2026, 3, 10), by=dana, now=now)
+    lower.record_death(client_id=alex.pk, on=date(2026, 3, 10), by=dana, now=now)
     shown = page(browser, dana, alex)
     assert "Status: Deceased" in shown
     assert "No message goes out." in shown

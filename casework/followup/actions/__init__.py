@@ -5,6 +5,7 @@ from casework.followup.actions.contacts import complete_checklist, contact_made,
 from casework.followup.actions.endings import discharge, record_death, withdraw_permission
 from casework.followup.actions.reports import Reported, confirm_report, report_relapse, retract_report
 from casework.followup.actions.todos import add_todo, complete_todo, reopen_todo
+from casework.followup.contact_points import mark_contact, retire_contact_point, review_shared
 
 __all__ = [
     "Reported",
@@ -16,10 +17,13 @@ __all__ = [
     "discharge",
     "log_contact",
     "mark_answer_read",
+    "mark_contact",
     "mark_handled",
     "record_death",
     "reopen_todo",
     "report_relapse",
+    "retire_contact_point",
     "retract_report",
+    "review_shared",
     "withdraw_permission",
 ]

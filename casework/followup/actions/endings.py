@@ -9,8 +9,7 @@ from casework.followup import optout, summary, todos
 from casework.followup.models import Message, PlanState, ToDoState
 from casework.followup.plan_start import close_plan, running_plan
 from casework.followup.plan_templates import ToDoKind
-from clients import actions as record
-from clients import audit
+from clients import audit, lower
 from clients.access import Verb, require
 from clients.models import Client, Permission
 from sessions.actions import lower as sessions
@@ -24,7 +23,7 @@ ALL_MESSAGES = "messages"
 def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str = "") -> Client:
     """Stop everything for ever: messages, plan, to-dos, sessions. The supervisor looks after those who knew them."""
     require(by, Verb.RECORD_DEATH)
-    client = record.record_death(client_id=client_id, on=on, by=by, now=now, note=note)
+    client = lower.record_death(client_id=client_id, on=on, by=by, now=now, note=note)
     _close_running(client, PlanState.CLOSED_DECEASED, reason="client_deceased", by=by, now=now)
     Message.objects.filter(client=client).withdraw(reason="client_deceased", at=now)
     todos.close(client.todos.all(), state=ToDoState.CANCELLED, reason="client_deceased")
@@ -44,7 +43,7 @@ def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str 
 def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, note: str = "") -> Client:
     """End care. Messages stop, unless the client agreed to be written to afterwards; an open emergency stays open."""
     require(by, Verb.DISCHARGE_CLIENT)
-    client = record.discharge(client_id=client_id, reason=reason, on=on, by=by, now=now, note=note)
+    client = lower.discharge(client_id=client_id, reason=reason, on=on, by=by, now=now, note=note)
     _close_running(client, PlanState.CLOSED_DISCHARGED, reason="client_discharged", by=by, now=now)
     after = Permission.objects.in_force(now).filter(client=client, channel=Permission.Channel.POST_DISCHARGE)
     if not after.exists():

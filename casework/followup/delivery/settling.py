@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from casework.followup import optout, todos
 from casework.followup.channels import About
+from casework.followup.contact_points import mark_contact
 from casework.followup.delivery.retry import Next
 from casework.followup.models import Message
-from clients import actions as records
 from clients.models import Client, ContactPoint
 
 log = structlog.get_logger(__name__)
@@ -144,7 +144,6 @@ def tell(message: Message, *, reason: str, about: About = About.MESSAGE, recipie
     todos.message_failed(message=message, reason=reason, now=now)
     if about is About.RECIPIENT:
         for point in ContactPoint.objects.current().filter(client=message.client_id, normalized=recipient):
-            records.set_contact_state(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
-        Message.objects.filter(client=message.client_id).recall()
+            mark_contact(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
     if about is About.OPT_OUT:
         optout.provider_blocked(client_id=message.client_id, now=now)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.followup import answering, optout, outbox, schedule, summary, tasks, todos
+from casework.followup.contact_points import mark_contact
 from casework.followup.inbox.words import Meaning, Reading, read
 from casework.followup.models import FollowUpPlan, InboundMessage, Message, PlanState, ToDo
 from casework.followup.plan_templates import ToDoKind
@@ -161,7 +162,7 @@ def _opt_out(client: Client, inbound: InboundMessage, reading: Reading, *, now: 
 def _suspend_number(client: Client, inbound: InboundMessage, *, now: datetime) -> None:
     """The number is somebody else's: nothing goes there any more, the client's name included; the counselor calls."""
     for point in client.contact_points.current().filter(normalized=inbound.from_normalized):
-        record.set_contact_state(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
+        mark_contact(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
     todos.open_todo(
         client=client,
         kind=ToDoKind.CALL,

@@ -1,14 +1,16 @@
 """Several processes at once, with connections of their own: no two of them ever take the same message."""
 
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from casework.followup import delivery
+from casework.followup import actions, delivery
 from casework.followup.delivery.claiming import Watermark, claim
+from casework.followup.delivery.sending import send
 from casework.followup.models import Attempt, Message
 from tests.followup.delivery.conftest import due, fresh
 
@@ -76,6 +78,21 @@ def test_a_withdrawal_committed_before_the_claim_is_obeyed_and_one_after_it_mark
             assert (row.status, row.recalled) == (Status.CLAIMED, Message.Recall.CANCEL)
         else:
             assert row.status == Status.CANCELLED
+
+
+def test_a_number_retired_while_workers_claim_is_never_texted_after_it(provider, own_alex):
+    messages = [due(own_alex) for _ in range(20)]
+    point = own_alex.contact_points.get()
+    retire = lambda: actions.retire_contact_point(contact_id=point.pk, by=None, now=timezone.now())  # noqa: E731
+    results = in_threads(lambda place: claim(owner="worker", watermark=Watermark()) if place else retire(), 2)
+    claimed = results[1].held
+
+    with ThreadPoolExecutor(2) as pool:
+        assert send(claimed, until=time.monotonic() + 60, pool=pool) == 0
+    delivery.deliver_due()
+
+    assert provider.accepted == []
+    assert {fresh(message).status for message in messages} == {Status.CANCELLED}
 
 
 def _withdraw(client):

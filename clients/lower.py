@@ -1,0 +1,141 @@
+"""Acts on the record that reach further than this room: lower verbs.
+
+Only casework.followup calls them, and stops or starts in the same transaction what must stop or start; the importer
+may where nothing has begun yet. A contract of the imports keeps everybody else out.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from clients import audit
+from clients.access import Verb, require
+from clients.actions import locked, move_client
+from clients.errors import Conflict, InvalidInput
+from clients.models import Client, ContactPoint, EpisodeOfCare, PauseReason, Permission
+
+
+# --- in touch or not ---
+@transaction.atomic
+def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, note: str = "") -> Client:
+    """Lower verb of followup.discharge: end the open episodes of care and mark the client discharged."""
+    require(by, Verb.DISCHARGE_CLIENT)
+    if reason not in EpisodeOfCare.Reason.values:
+        raise InvalidInput(_("Choose a reason for the discharge."), field="reason")
+    client = locked(client_id)
+    _end_open_episodes(client, reason=reason, on=on)
+    move_client(
+        client,
+        Client.State.DISCHARGED,
+        reason=note or str(EpisodeOfCare.Reason(reason).label),
+        on=on,
+        by=by,
+        now=now,
+    )
+    return client
+
+
+@transaction.atomic
+def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str = "") -> Client:
+    """Lower verb of followup.record_death: end the open episodes of care and mark the client deceased."""
+    require(by, Verb.RECORD_DEATH)
+    client = locked(client_id)
+    _end_open_episodes(client, reason=EpisodeOfCare.Reason.DECEASED, on=on)
+    move_client(client, Client.State.DECEASED, reason=note, on=on, by=by, now=now)
+    return client
+
+
+def _end_open_episodes(client: Client, *, reason: str, on: date) -> None:
+    for episode in client.episodes_of_care.filter(discharged_on=None):
+        episode.discharged_on, episode.discharge_reason = max(on, episode.admitted_on), reason
+        episode.save(update_fields=["discharged_on", "discharge_reason"])
+
+
+@transaction.atomic
+def pause(*, client_id: int, reason: str, on: date, by: Any, now: datetime) -> Client:
+    """Lower verb of followup.pause_client: the client cannot be reached for a while and is still ours."""
+    require(by, Verb.EDIT_CLIENT)
+    if reason not in PauseReason.values:
+        raise InvalidInput(_("Choose a reason for the pause."), field="reason")
+    client = locked(client_id)
+    move_client(client, Client.State.PAUSED, reason=reason, on=on, by=by, now=now)
+    return client
+
+
+@transaction.atomic
+def resume(*, client_id: int, on: date, by: Any, now: datetime) -> Client:
+    """Lower verb of followup.resume_client: the client is back. Raises Conflict for one who is not paused."""
+    require(by, Verb.EDIT_CLIENT)
+    client = locked(client_id)
+    if client.state != Client.State.PAUSED:
+        raise Conflict(_("%(first)s is not paused.") % {"first": client.first_name})
+    if client.state_on is not None and on < client.state_on:
+        raise InvalidInput(_("This day lies before the pause began."), field="on")
+    move_client(client, Client.State.ACTIVE, reason="", on=on, by=by, now=now)
+    return client
+
+
+# --- ways to reach the client ---
+def _point(contact_id: int) -> ContactPoint:
+    """The number or address, held; its client first, as everywhere."""
+    locked(ContactPoint.objects.values_list("client_id", flat=True).get(pk=contact_id))
+    return ContactPoint.objects.select_for_update(of=("self",)).get(pk=contact_id)
+
+
+@transaction.atomic
+def set_contact_state(*, contact_id: int, state: str, by: Any, now: datetime) -> ContactPoint:
+    """Lower verb of followup.mark_contact: a number or address was verified, or does not work."""
+    require(by, Verb.EDIT_CLIENT)
+    point = _point(contact_id)
+    point.state, point.state_at = ContactPoint.State(state), now
+    point.save(update_fields=["state", "state_at"])
+    audit.record(f"contact.{state}", by=by, at=now, client_id=point.client_id, target=point)
+    return point
+
+
+@transaction.atomic
+def review_shared(*, contact_id: int, by: Any, now: datetime) -> ContactPoint:
+    """Lower verb of followup.review_shared: somebody has talked the shared phone over with the client."""
+    require(by, Verb.EDIT_CLIENT)
+    point = _point(contact_id)
+    point.shared_reviewed_at = now
+    point.save(update_fields=["shared_reviewed_at"])
+    audit.record("contact.shared_reviewed", by=by, at=now, client_id=point.client_id, target=point)
+    return point
+
+
+@transaction.atomic
+def retire_contact_point(*, contact_id: int, by: Any, now: datetime) -> ContactPoint:
+    """Lower verb of followup.retire_contact_point: a number or address is no longer used, and stays on record."""
+    require(by, Verb.EDIT_CLIENT)
+    point = _point(contact_id)
+    point.retired_at = point.retired_at or now
+    point.save(update_fields=["retired_at"])
+    audit.record("contact.retired", by=by, at=now, client_id=point.client_id, target=point)
+    return point
+
+
+@transaction.atomic
+def withdraw_permission(
+    *, client_id: int, channel: str, by: Any, now: datetime, how: str = "staff"
+) -> Permission | None:
+    """Lower verb of followup.withdraw_permission: the client no longer wants to be reached this way. At once."""
+    require(by, Verb.MANAGE_PERMISSIONS)
+    client = locked(client_id)
+    permission = client.permissions.in_force(now).filter(channel=channel).first()
+    if permission is None:
+        return None
+    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
+    permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
+    audit.record(
+        "permission.withdrawn",
+        by=by,
+        at=now,
+        client_id=client.pk,
+        target=permission,
+        channel=channel,
+        how=how,
+    )
+    return permission
