@@ -11,6 +11,7 @@ from clients.models import (
     ClientSummary,
     ContactPoint,
     EpisodeOfCare,
+    PauseReason,
     Permission,
     Substance,
     Team,
@@ -132,6 +133,15 @@ class PermissionIn(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(choices=Permission.Channel.choices)
     version = serializers.CharField(max_length=20, default="1")
     language = serializers.CharField(max_length=12, default="en")
+
+
+class PauseIn(serializers.Serializer[Any]):
+    reason = serializers.ChoiceField(choices=PauseReason.choices)
+    on = serializers.DateField()
+
+
+class ResumeIn(serializers.Serializer[Any]):
+    on = serializers.DateField()
 
 
 class WithdrawalIn(serializers.Serializer[Any]):

@@ -14,6 +14,7 @@ from api.idempotency import write
 from api.serializers import clients as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.endings import withdraw_permission
+from casework.followup.actions.pausing import pause_client, resume_client
 from clients import actions
 from clients.access import Verb
 from clients.models import Client, Substance
@@ -49,6 +50,20 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.EDIT_CLIENT)
     def partial_update(self, request: Request, uid: Any) -> Response:
         return self.answer(self._act(actions.update_client, shapes.ClientChangeIn, partial=True))
+
+    @extend_schema(request=shapes.PauseIn, responses=shapes.ClientOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.EDIT_CLIENT)
+    def pause(self, request: Request, uid: Any) -> Response:
+        self._act(pause_client, shapes.PauseIn)
+        return self.answer(self.found())
+
+    @extend_schema(request=shapes.ResumeIn, responses=shapes.ClientOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.EDIT_CLIENT)
+    def resume(self, request: Request, uid: Any) -> Response:
+        self._act(resume_client, shapes.ResumeIn)
+        return self.answer(self.found())
 
     @extend_schema(responses=shapes.ContactPointOut(many=True), filters=False)
     @action(detail=True, url_path="contact-points", pagination_class=None)

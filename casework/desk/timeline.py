@@ -199,7 +199,7 @@ def _changes(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
             kind="status",
             what=_("Status: %(state)s") % {"state": one.get_to_state_display().lower()},
             who=one.by.short_name if one.by else "",
-            text=one.reason,
+            text=one.reason_words,
         )
 
 

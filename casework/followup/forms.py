@@ -14,7 +14,7 @@ from casework.followup.plan_start import Told
 from casework.relapse.forms import RelapseReportForm
 from casework.relapse.reporting import ReportState
 from clients.forms import DateInput, MomentInput
-from clients.models import EpisodeOfCare
+from clients.models import EpisodeOfCare, PauseReason
 from clients.stage import Stage
 
 # What became of a report that is taken back; the words are those of the person who decides.
@@ -122,6 +122,15 @@ class ChecklistForm(forms.Form):
     def answers(self) -> dict[str, Any]:
         """The answers without the note."""
         return {key: value for key, value in self.cleaned_data.items() if key != "note"}
+
+
+class PauseForm(forms.Form):
+    reason = forms.ChoiceField(label=_("Reason"), choices=PauseReason.choices)
+    on = forms.DateField(label=_("Since"), widget=DateInput())
+
+
+class ResumeForm(forms.Form):
+    on = forms.DateField(label=_("Back since"), widget=DateInput())
 
 
 class DischargeForm(forms.Form):

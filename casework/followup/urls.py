@@ -12,6 +12,7 @@ from casework.followup.views import (
     hooks,
     inbox,
     messages,
+    pausing,
     plan,
     report,
     sessions,
@@ -44,6 +45,8 @@ urlpatterns = [
         "contacts/<uuid:uid>/shared-reviewed/", contact_points.shared_reviewed, name="contact_shared_reviewed"
     ),
     path("contacts/<uuid:uid>/retire/", contact_points.retire, name="contact_retire"),
+    path("clients/<uuid:uid>/pause/", pausing.pause, name="pause"),
+    path("clients/<uuid:uid>/resume/", pausing.resume, name="resume"),
     path("clients/<uuid:uid>/discharge/", endings.discharge, name="discharge"),
     path("clients/<uuid:uid>/death/", endings.death, name="death"),
     path(

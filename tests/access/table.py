@@ -114,7 +114,7 @@ _add(LOOK, "relapse:assessment", uid="assessment")
 _add(
     ACT,
     "followup:assess followup:report followup:report_preview followup:checklist followup:log_contact "
-    "followup:discharge followup:death followup:schedule_session",
+    "followup:pause followup:resume followup:discharge followup:death followup:schedule_session",
     uid="client",
 )
 _add(LOOK, "followup:plan followup:plan_steps", uid="client")
@@ -158,7 +158,7 @@ _add(
     "api:client-substances",
     uid="client",
 )
-_add(ACT, "api:client-withdraw-permission", uid="client")
+_add(ACT, "api:client-withdraw-permission api:client-pause api:client-resume", uid="client")
 for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo"):
     _add(LOOK, f"api:{_kind}-detail", uid=_kind)
 _add(LOOK, "api:message-attempts", uid="message")

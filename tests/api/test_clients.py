@@ -1,6 +1,7 @@
 """Clients through the second door: the same acts, the same visibility."""
 
 import pytest
+from django.utils import timezone
 
 from clients.models import AuditEvent, Client
 from tests.api.conftest import caller
@@ -98,3 +99,18 @@ def test_the_catalogue_shows_no_street_names(api):
     row = api.get("/api/v1/substances/clonazepam/").json()
     assert row["klass"] == "sedative"
     assert "street_names" not in row
+
+
+def test_a_client_is_paused_and_resumed(api, alex):
+    base = f"{CLIENTS}{alex.uid}/"
+    today = timezone.localdate(timezone.now(), alex.zone).isoformat()
+    paused = api.post(f"{base}pause/", {"reason": "hospital", "on": today}).json()
+    assert (paused["state"], paused["state_reason"], paused["state_on"]) == ("paused", "hospital", today)
+    resumed = api.post(f"{base}resume/", {"on": today}).json()
+    assert (resumed["state"], resumed["summary"]["open_todos"]) == ("active", 1)
+    assert api.post(f"{base}resume/", {"on": today}).status_code == 409
+
+
+def test_a_pause_for_no_reason_is_refused(api, alex):
+    answer = api.post(f"{CLIENTS}{alex.uid}/pause/", {"reason": "fed up", "on": "2026-01-01"})
+    assert "reason" in answer.json()["error"]["fields"]

@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from casework.followup import answering, summary, todos
+from casework.followup.actions.pausing import BACK
 from casework.followup.checklist import check_answers, confirmed_tier
 from casework.followup.models import ContactAttempt, FollowUpPlan, SafetyChecklist, ToDo
 from casework.followup.plan_start import running_plan
@@ -89,11 +90,12 @@ def contact_made(client: Client, *, at: datetime, by: Any, now: datetime, todo: 
 
 
 def _settled_by_talk(at: datetime, now: datetime, todo: ToDo | None) -> Q:
-    """The first contact after the report, calls that were due or asked for, and the to-do that the talk was for."""
+    """The first contact after a report or a pause, calls that were due or asked for, and what the talk was for."""
     first = Q(kind=ToDoKind.FIRST_CONTACT, plan__reported_at__lte=at)
     calls = Q(kind=ToDoKind.CALL, opened_at__lte=at) & (Q(due_at__lte=now) | Q(inbound__isnull=False))
     this = Q(pk=todo.pk, kind__in=ENDS_WITH_CONTACT) if todo is not None else Q(pk__in=[])
-    return first | calls | this
+    back = Q(step_key__startswith=BACK, opened_at__lte=at)
+    return first | calls | this | back
 
 
 @transaction.atomic

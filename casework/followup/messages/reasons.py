@@ -37,6 +37,8 @@ PLAIN: Mapping[str, Any] = {
     "number_bad": gettext_lazy("Not sent: the number or address does not work."),
     "shared_not_reviewed": gettext_lazy("Not sent: others use this phone too, and nobody has reviewed that yet."),
     "late": gettext_lazy("Left out: its day had passed by more than two days."),
+    "passed_in_pause": gettext_lazy("Left out: its day passed while the client was paused."),
+    "resumed": gettext_lazy("Waits for its time again: the pause has ended."),
     "cap": gettext_lazy("Left out: more messages than one a day or three a week would have gone."),
     "too_late": gettext_lazy("Not sent: it would have come too late to be of use."),
     "telling_word": gettext_lazy("Not sent: a name in it would tell a stranger what it is about. See the settings."),

@@ -1,7 +1,7 @@
 """Messages to clients, each try to send one, what came back, and the signs of life of those who send.
 
 A Message is the outbox row, written in the transaction that decides on it. Its `status` is moved only by the SQL in
-`casework.followup.delivery` and by the two verbs of its queryset: `withdraw` and `recall`.
+`casework.followup.delivery` and by the verbs of its queryset: `withdraw`, `recall` and `leave_out`.
 """
 
 import uuid
@@ -60,6 +60,13 @@ class MessageQuerySet(ClientOwnedQuerySet):
                 closed_at=Case(When(on_its_way, then=F("closed_at")), default=Value(at)),
                 status=Case(When(on_its_way, then=F("status")), default=Value(Message.Status.CANCELLED)),
             )
+        )
+
+    def leave_out(self, *, reason: str, at: datetime) -> int:
+        """Skip what still waits: its day has passed. One that a sender holds is policy's to decide."""
+        pks = list(self.waiting().order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
+        return self.model._default_manager.filter(pk__in=pks).update(
+            status=Message.Status.SKIPPED, reason_code=reason, reason_params={}, closed_at=at
         )
 
     def recall(self) -> int:

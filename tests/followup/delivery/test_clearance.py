@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from casework.followup import delivery
+from casework.followup import actions, delivery
 from casework.followup.delivery import claiming
 from casework.followup.delivery.claiming import Watermark, claim
 from casework.followup.delivery.sending import send
@@ -134,6 +134,46 @@ def test_a_recalled_message_that_still_may_go_goes(provider, write, pool, alex):
     assert fresh(message).status == Status.SENT
     assert len(provider.accepted) == 1
     assert fresh(message).attempts_made == 1
+
+
+@pytest.mark.parametrize("act", ["retired", "bad"])
+def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, pool, alex, dana, act):
+    message = write()
+    claimed = claimed_by_dana_s_worker()
+    told = {"contact_id": alex.contact_points.get().pk, "by": dana, "now": timezone.now()}
+    if act == "retired":
+        actions.retire_contact_point(**told)
+    else:
+        actions.mark_contact(state="bad", **told)
+
+    assert handed_over(claimed, pool=pool) == 0
+    delivery.deliver_due()
+
+    assert provider.accepted == []
+    assert last_attempt(message).outcome == Attempt.Outcome.WITHHELD
+    assert fresh(message).status == Status.CANCELLED
+    assert fresh(message).reason_code == ("no_contact" if act == "retired" else "number_bad")
+    assert ToDo.objects.filter(message=message).count() == 1
+
+
+def test_a_client_paused_between_claim_and_call_gets_nothing_until_the_pause_ends(
+    provider, write, pool, alex, dana
+):
+    message = write()
+    claimed = claimed_by_dana_s_worker()
+    today = timezone.localdate(timezone.now(), alex.zone)
+    told = {"client_id": alex.pk, "on": today, "by": dana}
+    actions.pause_client(reason="incarcerated", now=timezone.now(), **told)
+
+    assert handed_over(claimed, pool=pool) == 0
+    delivery.deliver_due()
+    assert provider.accepted == []
+    assert (fresh(message).status, fresh(message).reason_code) == (Status.HELD, "client_paused")
+
+    actions.resume_client(now=timezone.now(), **told)
+    delivery.deliver_due()
+    assert len(provider.accepted) == 1
+    assert fresh(message).status == Status.SENT
 
 
 def test_a_message_withdrawn_while_on_its_way_is_not_tried_a_second_time(provider, write, alex):
