@@ -15,8 +15,10 @@ from django.views.decorators.http import require_safe
 from casework.desk import since
 from casework.desk.addresses import to
 from casework.desk.chart_data import chart_of
+from casework.desk.next_steps import for_todo
 from casework.desk.safety import bring_up_to_date, prompts
 from casework.desk.timeline import SOURCES, timeline
+from casework.desk.today import CRISES
 from casework.followup.models import FollowUpPlan
 from casework.relapse.models import RelapseReport
 from clients.access import Verb
@@ -42,6 +44,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "overview": beside,
         "elsewhere": client.zone.key != timezone.get_current_timezone_name(),
         "plan": plan,
+        "crises": [(one, for_todo(one)) for one in client.todos.open().filter(kind__in=CRISES).in_order()],
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),
         "to_confirm": RelapseReport.objects.awaiting_confirmation()
