@@ -1,8 +1,10 @@
 """The guide on one page, and the little Markdown it is written in."""
 
+import re
 from pathlib import Path
 
 import pytest
+from django.utils import translation
 
 from casework.desk.guide import inline, read
 
@@ -38,3 +40,28 @@ def test_it_is_shown_to_whoever_is_signed_in(browser, ada):
     page = browser.get("/help/").content.decode()
     assert "<h1>A counselor&#x27;s guide</h1>" in page
     assert page.count("<h1") == 1
+
+
+@pytest.mark.django_db
+def test_it_is_spanish_for_those_who_read_spanish(as_dana):
+    page = as_dana.get("/help/", HTTP_ACCEPT_LANGUAGE="es").content.decode()
+    assert "<h1>Guía para consejería</h1>" in page
+    assert "counselor" not in page
+
+
+def test_both_guides_say_the_same_in_the_same_order():
+    english, spanish = (
+        read(Path(name).read_text(encoding="utf-8")) for name in ("docs/guide.md", "docs/guide.es.md")
+    )
+    assert [(one.kind, one.level, len(one.lines)) for one in english] == [
+        (one.kind, one.level, len(one.lines)) for one in spanish
+    ]
+    keys = [re.findall(r"<kbd>(.*?)</kbd>", "".join(map(str, one.lines))) for one in english]
+    assert keys == [re.findall(r"<kbd>(.*?)</kbd>", "".join(map(str, one.lines))) for one in spanish]
+
+
+@pytest.mark.parametrize("words", ["Today", "My clients", "Register a client", "Assess", "Report a relapse"])
+def test_the_spanish_guide_calls_things_as_the_pages_do(words):
+    with translation.override("es"):
+        said = translation.gettext(words)
+    assert f"**{said}**" in Path("docs/guide.es.md").read_text(encoding="utf-8")

@@ -3,14 +3,17 @@
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from casework.desk.guide import read
 
-GUIDE = settings.BASE_DIR / "docs" / "guide.md"
+DOCS = settings.BASE_DIR / "docs"
+GUIDES = {"en": DOCS / "guide.md", "es": DOCS / "guide.es.md"}
 
 
 @require_safe
 def page(request: HttpRequest) -> HttpResponse:
-    """docs/guide.md, as it is in the repository."""
-    return render(request, "desk/help.html", {"blocks": read(GUIDE.read_text(encoding="utf-8"))})
+    """The guide as it is in docs/, in the reader's language."""
+    guide = GUIDES.get(get_language() or "en", GUIDES["en"])
+    return render(request, "desk/help.html", {"blocks": read(guide.read_text(encoding="utf-8"))})
