@@ -244,6 +244,45 @@ def test_a_client_who_wants_neither_messages_nor_calls_is_left_in_peace(alex, da
     assert not plan.todos.filter(kind=ToDoKind.CALL).exists()
 
 
+def days_of(use):
+    return sorted(use.days.values_list("on", flat=True))
+
+
+def told(client, by, now, *ago, **fields):
+    today = now.date()
+    use = {"use_type": "illicit", "days": [today - timedelta(days=one) for one in ago]}
+    return report(client, by, now, use=use, occurred_on=min(use["days"]), **fields).report
+
+
+def test_taking_back_a_report_takes_back_the_days_that_it_alone_told_of(alex, dana, now):
+    first = told(alex, dana, now, 6)
+    second = told(alex, dana, now + timedelta(minutes=5), 5, 4, 3, 2)
+    assert second.episode == first.episode
+    assert first.episode.classification() == "relapse"
+    actions.retract_report(report_id=second.pk, reason="A slip of the pen", by=dana, now=now)
+    use = UseEpisode.objects.get()
+    assert days_of(use) == [now.date() - timedelta(days=6)]
+    assert (use.classification(), use.last_use_on) == ("lapse", days_of(use)[0])
+    alex.summary.refresh_from_db()
+    assert alex.summary.last_use_on == days_of(use)[0]
+
+
+def test_a_day_that_another_report_told_of_too_stays(alex, dana, now):
+    told(alex, dana, now, 6, 5)
+    second = told(alex, dana, now + timedelta(minutes=5), 5, 4)
+    actions.retract_report(report_id=second.pk, reason="A slip of the pen", by=dana, now=now)
+    assert [(now.date() - day).days for day in days_of(UseEpisode.objects.get())] == [6, 5]
+
+
+def test_taking_back_a_report_of_two_episodes_takes_back_both(alex, dana, now):
+    only = told(alex, dana, now, 40, 1)
+    assert UseEpisode.objects.standing().count() == 2
+    actions.retract_report(report_id=only.pk, reason="A slip of the pen", by=dana, now=now)
+    assert not UseEpisode.objects.standing().exists()
+    alex.summary.refresh_from_db()
+    assert alex.summary.last_use_on is None
+
+
 # --- the state table: new reports -----------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     ("first", "second"), [("mental", "mental"), ("mental", "physical"), ("emotional", "physical")]

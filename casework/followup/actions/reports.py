@@ -80,6 +80,7 @@ def report_relapse(
         occurred_precision=occurred_precision,
         narrative=narrative,
         episode=episode,
+        use_days=use["days"] if use else (),
         reclassified=reclassified,
         handled_in_contact=handled_in_contact,
         idempotency_key=idempotency_key,

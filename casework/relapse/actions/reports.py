@@ -1,5 +1,6 @@
 """Relapse reports: kept once, confirmed or closed, never lost (clinical.md §1.7)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,6 +14,7 @@ from casework.relapse.models.use import Verification
 from casework.relapse.moving import Learned, Moved, plan_runs, settle
 from casework.relapse.reporting import (
     REPORTABLE,
+    STANDING,
     Following,
     Precision,
     ReportSource,
@@ -57,6 +59,7 @@ def record_report(
     occurred_precision: str = "",
     narrative: str = "",
     episode: UseEpisode | None = None,
+    use_days: Iterable[date] = (),
     reclassified: bool = False,
     handled_in_contact: bool = False,
     idempotency_key: str = "",
@@ -81,6 +84,7 @@ def record_report(
         occurred_precision=occurred_precision or (Precision.DAY if occurred_on else Precision.UNKNOWN),
         narrative=narrative.strip(),
         episode=episode,
+        use_days=sorted(set(use_days)),
         handled_in_contact=handled_in_contact,
         idempotency_key=idempotency_key,
     )
@@ -171,6 +175,8 @@ def _attach(known: RelapseReport, told: RelapseReport, *, by: Any, now: datetime
         narrative=told.narrative,
         idempotency_key=told.idempotency_key,
     )
+    known.use_days = sorted({*known.use_days, *told.use_days})
+    known.save(update_fields=["use_days"])
     audit.record(
         "relapse.report_repeated", by=by, at=now, client_id=known.client_id, target=known, source=told.source
     )
@@ -243,13 +249,37 @@ def _close(report_id: int, state: ReportState, *, reason: str, by: Any, now: dat
 
 
 def _release_episode(report: RelapseReport) -> None:
-    """An episode that no standing report speaks of any more goes the way of the report."""
+    """An episode that no standing report speaks of any more goes the way of the report; else only its own days do."""
     episode = report.episode
-    if (
-        episode is None
-        or episode.reports.filter(state__in=[ReportState.REPORTED, ReportState.CORROBORATED]).exists()
-    ):
+    if episode is None:
+        return
+    others = list(episode.reports.filter(state__in=STANDING).order_by("pk"))
+    if others:
+        _take_days_back(report, episode, others)
         return
     unproven = report.state == ReportState.UNSUBSTANTIATED
-    episode.verification = Verification.UNSUBSTANTIATED if unproven else Verification.VOID
-    episode.save(update_fields=["verification"])
+    for gone in [episode, *_told_beside(report)]:
+        gone.verification = Verification.UNSUBSTANTIATED if unproven else Verification.VOID
+        gone.save(update_fields=["verification"])
+
+
+def _told_beside(report: RelapseReport) -> list[UseEpisode]:
+    """Earlier episodes that the same report told of: it is filed under the latest of them."""
+    beside = UseEpisode.objects.standing().filter(
+        client=report.client, reports=None, recorded_at=report.recorded_at, days__on__in=report.use_days
+    )
+    return list(beside.distinct().order_by("pk"))
+
+
+def _take_days_back(report: RelapseReport, episode: UseEpisode, others: list[RelapseReport]) -> None:
+    """Days that this report alone told of leave the episode. Where another does not say its days, all stay."""
+    if not all(other.use_days for other in others):
+        return
+    own = set(report.use_days) - {day for other in others for day in other.use_days}
+    if not episode.days.filter(on__in=own).exists() or not episode.days.exclude(on__in=own).exists():
+        return
+    goes_on = episode.last_use_on is None and max(report.use_days) not in own
+    episode.days.filter(on__in=own).delete()
+    left = list(episode.days.order_by("on").values_list("on", flat=True))
+    episode.first_use_on, episode.last_use_on = left[0], None if goes_on else left[-1]
+    episode.save(update_fields=["first_use_on", "last_use_on"])

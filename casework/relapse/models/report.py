@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
@@ -44,6 +45,7 @@ class RelapseReport(Lifecycle, Record):
     episode = models.ForeignKey(
         "relapse.UseEpisode", models.PROTECT, null=True, blank=True, related_name="reports"
     )
+    use_days = ArrayField(models.DateField(), default=list, blank=True)  # as told; taken back with the report
     state = models.CharField(max_length=16, choices=ReportState.choices, default=ReportState.REPORTED)
     narrative = EncryptedTextField(blank=True)
     handled_in_contact = models.BooleanField(default=False)
@@ -61,7 +63,8 @@ class RelapseReport(Lifecycle, Record):
     objects = RelapseReportQuerySet.as_manager()
 
     CLASSES = classify(
-        clinical="stage reported_at occurred_on occurred_precision source episode state narrative closed_reason",
+        clinical="stage reported_at occurred_on occurred_precision source episode use_days state narrative "
+        "closed_reason",
         operational="id uid client by recorded_at handled_in_contact idempotency_key confirmed_at confirmed_by "
         "closed_at closed_by",
     )
