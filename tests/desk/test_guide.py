@@ -60,7 +60,9 @@ def test_both_guides_say_the_same_in_the_same_order():
     assert keys == [re.findall(r"<kbd>(.*?)</kbd>", "".join(map(str, one.lines))) for one in spanish]
 
 
-@pytest.mark.parametrize("words", ["Today", "My clients", "Register a client", "Assess", "Report a relapse"])
+@pytest.mark.parametrize(
+    "words", ["Today", "My clients", "Register a client", "Assess", "Report a relapse", "Pause", "Resume"]
+)
 def test_the_spanish_guide_calls_things_as_the_pages_do(words):
     with translation.override("es"):
         said = translation.gettext(words)
