@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from casework.followup import plan_start, summary, todos
@@ -15,6 +16,7 @@ from clients import audit
 from clients.models import Client
 from clients.stage import Stage
 
+ALARMS = SAFETY - {ToDoKind.SAFETY_CHECKLIST}
 TALK_WITHIN = timedelta(hours=24)
 EMERGENCY_WITHIN = timedelta(minutes=15)
 REVIEW_WITHIN = timedelta(hours=72)
@@ -136,9 +138,18 @@ def withdraw(client: Client, report: RelapseReport, *, by: Any, now: datetime) -
 
 def _void(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
     Message.objects.filter(plan=plan).withdraw(reason="voided", at=now)
-    todos.close(plan.todos.all(), state=ToDoState.CANCELLED, reason="voided")
+    ends = plan.todos.all()
+    if _replaced(plan.client).exists():
+        # What an earlier report that stands had asked for stays: nobody has acted on that alarm yet.
+        ends = ends.exclude(kind__in=ALARMS, opened_at__lt=plan.starts_at)
+    todos.close(ends, state=ToDoState.CANCELLED, reason="voided")
     plan_start.close_plan(plan, PlanState.VOIDED, reason="voided", now=now)
     audit.record("plan.voided", by=by, at=now, client_id=plan.client_id, target=plan, report=plan.report_id)
+
+
+def _replaced(client: Client) -> QuerySet[RelapseReport]:
+    """Reports that stand and whose own plan gave way to a later one."""
+    return RelapseReport.objects.standing().filter(client=client, plans__state=PlanState.SUPERSEDED)
 
 
 def _fall_back(client: Client, *, by: Any, now: datetime) -> None:
@@ -146,9 +157,9 @@ def _fall_back(client: Client, *, by: Any, now: datetime) -> None:
     without = RelapseReport.objects.standing().filter(
         client=client, joined_plan__plan__state=PlanState.VOIDED
     )
-    replaced = RelapseReport.objects.standing().filter(client=client, plans__state=PlanState.SUPERSEDED)
     standing = (
-        without.order_by("-reported_at", "-pk").first() or replaced.order_by("-reported_at", "-pk").first()
+        without.order_by("-reported_at", "-pk").first()
+        or _replaced(client).order_by("-reported_at", "-pk").first()
     )
     if standing is not None:
         todos.open_todo(

@@ -308,6 +308,22 @@ def test_a_safety_checklist_not_yet_done_moves_to_the_new_plan_with_its_earlier_
     )
 
 
+def test_an_emergency_outlives_the_report_that_took_it_over(alex, dana, now):
+    report(alex, dana, now, red_flags=["seizure"])
+    later = report(alex, dana, now + timedelta(hours=1)).report
+    actions.retract_report(report_id=later.pk, reason="A slip", by=dana, now=now + timedelta(hours=2))
+    assert sorted(open_todos(alex)) == [ToDoKind.EMERGENCY, ToDoKind.UPGRADE]
+    emergency = alex.todos.open().get(kind=ToDoKind.EMERGENCY)
+    done = actions.complete_todo(todo_id=emergency.pk, by=dana, now=now + timedelta(hours=3), outcome="Seen")
+    assert done.state == "done"
+
+
+def test_an_emergency_ends_with_the_one_report_that_asked_for_it(alex, dana, now):
+    only = report(alex, dana, now, red_flags=["seizure"]).report
+    actions.retract_report(report_id=only.pk, reason="A slip", by=dana, now=now + timedelta(hours=2))
+    assert open_todos(alex) == []
+
+
 def test_an_open_emergency_survives_any_number_of_new_plans(alex, dana, now):
     report(alex, dana, now, red_flags=["seizure"])
     report(alex, dana, now + timedelta(hours=1))

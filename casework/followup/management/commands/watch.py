@@ -8,9 +8,8 @@ import structlog
 from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError, close_old_connections, connection
-from django.utils import timezone
 
-from casework.followup import delivery, heartbeats, plan_upkeep
+from casework.followup import delivery, heartbeats, tasks
 from casework.followup.dead_man import alarms
 
 log = structlog.get_logger(__name__)
@@ -42,7 +41,7 @@ class Command(BaseCommand):
             if sent:
                 log.warning("watchman_delivered", sent=sent)
             if tidy:
-                plan_upkeep.complete_finished(timezone.now())
+                tasks.tidy()
             standing = frozenset(alarms())
         except DatabaseError as error:
             log.error("database_away", error=type(error).__name__)
