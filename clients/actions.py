@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from clients import audit
 from clients.access import Role, Verb, require
+from clients.dates import check_past
 from clients.errors import Conflict, InvalidInput
 from clients.jurisdiction import jurisdiction
 from clients.models import (
@@ -53,6 +54,7 @@ def register_client(*, team: Any, by: Any, now: datetime, counselor: Any = None,
     client = Client(
         team=team, record_number=next_record_number(), registered_at=now, registered_by=by, **fields
     )
+    check_past(zone=client.zone, now=now, date_of_birth=client.date_of_birth)
     client.save()
     ClientSummary.objects.create(client=client)
     _note_status(client, came_from="", reason="", on=timezone.localdate(now), by=by, now=now)
@@ -82,6 +84,7 @@ def update_client(*, client_id: int, by: Any, now: datetime, **fields: Any) -> C
     for name in changed:
         setattr(client, name, fields[name])
     _check_names({"given_name": client.given_name})
+    check_past(zone=client.zone, now=now, date_of_birth=client.date_of_birth)
     client.save(update_fields=changed)
     audit.record("client.updated", by=by, at=now, client_id=client.pk, target=client, fields=sorted(changed))
     return client
@@ -104,6 +107,7 @@ def move_client(client: Client, state: str, *, reason: str, on: date, by: Any, n
     """Change the status and keep why and since when. For the acts of this room; the caller holds the row."""
     if on > timezone.localdate(now, client.zone):
         raise InvalidInput(_("This date lies in the future. Give the day it happened."), field="effective_on")
+    check_past(zone=client.zone, now=now, effective_on=on)
     before = client.state
     client.move_to(state)
     client.state_reason, client.state_on = reason, on
@@ -121,6 +125,7 @@ def admit(
     client = locked(client_id)
     if client.episodes_of_care.filter(discharged_on=None).exists():
         raise Conflict(_("An episode of care is already open. Discharge from it first."))
+    check_past(zone=client.zone, now=now, admitted_on=on)
     episode = EpisodeOfCare.objects.create(client=client, programme=programme, admitted_on=on, source=source)
     if client.state == Client.State.DISCHARGED:
         move_client(client, Client.State.ACTIVE, reason=_("Admitted again"), on=on, by=by, now=now)
@@ -199,6 +204,7 @@ def set_substance(
     require(by, Verb.EDIT_CLIENT)
     client = locked(client_id)
     first, last = facts.get("first_used_on"), facts.get("last_used_on")
+    check_past(zone=client.zone, now=now, first_used_on=first, last_used_on=last)
     if first and last and last < first:
         raise InvalidInput(_("Last use lies before first use. Check the two dates."), field="last_used_on")
     if facts.get("is_primary"):

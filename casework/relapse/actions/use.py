@@ -17,6 +17,7 @@ from casework.relapse.reporting import ReportSource
 from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
+from clients.dates import EARLIEST
 from clients.errors import InvalidInput
 from clients.models import Client, ClientSubstance
 
@@ -98,6 +99,8 @@ def _check(
         raise InvalidInput(_("Name at least one day with use. An estimate will do."), field="days")
     if days[-1] > timezone.localdate(now, client.zone):
         raise InvalidInput(_("A day with use cannot lie in the future."), field="days")
+    if days[0] < EARLIEST:
+        raise InvalidInput(_("This day lies before anybody's time. Check the year."), field="days")
 
 
 def _verification(source: str) -> Verification:

@@ -1,0 +1,21 @@
+"""Days that can be in a person's record: neither before anybody's time nor still to come."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from clients.errors import InvalidInput
+
+EARLIEST = date(1880, 1, 1)
+
+
+def check_past(*, zone: Any, now: datetime, **days: date | None) -> None:
+    """Decline a day that cannot have happened, where the client lives. Raises InvalidInput that names its field."""
+    today = timezone.localdate(now, zone)
+    for field, day in days.items():
+        if day is not None and day > today:
+            raise InvalidInput(_("This day lies in the future."), field=field)
+        if day is not None and day < EARLIEST:
+            raise InvalidInput(_("This day lies before anybody's time. Check the year."), field=field)
