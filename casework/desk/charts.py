@@ -126,7 +126,8 @@ def _rows(marks: Sequence[Mark], tz: tzinfo) -> tuple[tuple[str, ...], ...]:
 def _achieved(done: Achievements | None) -> tuple[Achieved, ...]:
     if done is None:
         return ()
-    run = ngettext("%(count)d day", "%(count)d days", done.longest_run) % {"count": done.longest_run}
+    known = done.longest_run
+    run = "–" if known is None else ngettext("%(count)d day", "%(count)d days", known) % {"count": known}
     return (
         Achieved(_("Days in care"), str(done.days_in_care)),
         Achieved(_("Sessions attended"), str(done.sessions_attended)),

@@ -56,7 +56,7 @@ class Achievements:
 
     days_in_care: int
     sessions_attended: int
-    longest_run: int
+    longest_run: int | None  # None while nobody has asked: unknown days are not days without use
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Where a client stands now and stood before, from what is on record (clinical.md §1.5, §1.6)."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -69,11 +70,22 @@ def in_care_since(client: Client) -> date:
     return first.admitted_on if first else timezone.localdate(client.registered_at, client.zone)
 
 
-def longest_run(client: Client, *, at: datetime) -> int:
-    """The most days in a row in care without use, up to the client's today. It never shrinks."""
-    return episodes.longest_run_without_use(
-        known_use_days(client), since=in_care_since(client), until=timezone.localdate(at, client.zone)
-    )
+def longest_run(client: Client, *, at: datetime) -> int | None:
+    """The most days in a row in care known to be without use; None while nobody has asked. It never shrinks."""
+    found = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    return _longest_run(client, found, since=in_care_since(client))
+
+
+def _longest_run(client: Client, found: Iterable[StageAssessment], *, since: date) -> int | None:
+    used = known_use_days(client)
+    looks = [_look(one, client, used) for one in found if one.counselor_stage != Stage.INDETERMINATE]
+    return episodes.longest_known_run(used, looks, since=since, thresholds=thresholds())
+
+
+def _look(assessment: StageAssessment, client: Client, used: list[date]) -> episodes.Look:
+    first, last = assessment.window(client.zone)
+    saw_use = assessment.counselor_stage == Stage.PHYSICAL
+    return episodes.Look(first, last, saw_use and not any(first <= day <= last for day in used))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,12 +107,14 @@ class History:
     reports: list[RelapseReport]
     use: list[UseMark]
     in_care_since: date
-    longest_run: int
+    longest_run: int | None
 
 
 def history(client: Client, *, at: datetime) -> History:
     """The stage over time with the assessments, reports and use behind it, in a fixed number of queries."""
-    assessments = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    found = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    assessments = list(found.select_related("assessor").reverse())
+    since = in_care_since(client)
     reports = RelapseReport.objects.standing().filter(client=client, reported_at__lte=at)
     use = (
         UseEpisode.objects.standing()
@@ -110,11 +124,11 @@ def history(client: Client, *, at: datetime) -> History:
     )
     return History(
         steps=way(client, at=at),
-        assessments=list(assessments.select_related("assessor").reverse()),
+        assessments=assessments,
         reports=list(reports.select_related("by").order_by("reported_at", "pk")),
         use=[_mark(one, timezone.localdate(at, client.zone)) for one in use.order_by("first_use_on", "pk")],
-        in_care_since=in_care_since(client),
-        longest_run=longest_run(client, at=at),
+        in_care_since=since,
+        longest_run=_longest_run(client, assessments, since=since),
     )
 
 

@@ -6,7 +6,7 @@ plan and are worded the same to a client.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ class Thresholds:
     new_episode_gap: int = 14
     ongoing_gap_below: int = 3
     ongoing_from: int = 14
+    unknown_after: int = 31
 
     def __post_init__(self) -> None:
         if (
@@ -29,6 +30,7 @@ class Thresholds:
                 self.new_episode_gap,
                 self.ongoing_gap_below,
                 self.ongoing_from,
+                self.unknown_after,
             )
             < 1
         ):
@@ -93,3 +95,47 @@ def longest_run_without_use(days: Iterable[date], *, since: date, until: date) -
     used = sorted({day for day in days if since <= day <= until})
     edges = [since.toordinal() - 1, *(day.toordinal() for day in used), until.toordinal() + 1]
     return max(0, *(later - earlier - 1 for earlier, later in pairwise(edges)))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """An assessment as a witness: the first and last day it asked about, and whether it saw use on no day on record."""
+
+    first: date
+    last: date
+    unplaced_use: bool = False
+
+
+def known_spans(looks: Iterable[Look], thresholds: Thresholds = DEFAULT) -> list[tuple[date, date]]:
+    """The days, as spans of first and last, of which we may say that use would be on record.
+
+    A look knows its own window, and the days back to the look before it while that lies at most `unknown_after` days
+    back. One that saw use on a day nobody named knows nothing, and ends what was known before it.
+    """
+    spans: list[tuple[date, date]] = []
+    joins, floor = False, date.min
+    for look in sorted(looks, key=lambda one: (one.last, one.first)):
+        if look.unplaced_use:
+            joins, floor = False, look.last + timedelta(days=1)
+        elif spans and joins and (look.first - spans[-1][1]).days <= thresholds.unknown_after:
+            spans[-1] = (max(floor, min(spans[-1][0], look.first)), look.last)
+        else:
+            spans.append((max(floor, look.first), look.last))
+            joins = True
+    return [(first, last) for first, last in spans if first <= last]
+
+
+def longest_known_run(
+    days: Iterable[date], looks: Iterable[Look], *, since: date, thresholds: Thresholds = DEFAULT
+) -> int | None:
+    """The most days in a row known to be without use, from `since` on; None while no day is known.
+
+    What nobody asked about is unknown, and never counted as without use.
+    """
+    used = list(days)
+    runs = [
+        longest_run_without_use(used, since=max(first, since), until=last)
+        for first, last in known_spans(looks, thresholds)
+        if last >= since
+    ]
+    return max(runs, default=None)

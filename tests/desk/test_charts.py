@@ -246,6 +246,11 @@ def test_the_strip_says_what_was_achieved():
     ]
 
 
+def test_a_run_that_nobody_knows_is_not_given_as_a_number():
+    chart = draw(achievements=Achievements(days_in_care=236, sessions_attended=0, longest_run=None))
+    assert chart.achievements[-1].value == "–"
+
+
 @pytest.mark.parametrize(
     ("use", "days"),
     [

@@ -7,11 +7,14 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from casework.followup.actions.assessment import finalise_assessment
 from casework.followup.actions.reports import report_relapse
+from casework.relapse.actions.assessing import Sheet
 from clients import actions, lower
 from clients.models import AuditEvent, Client, ClientSummary, Substance
 from tests import factories
 from tests.desk.conftest import answer, todo
+from tests.relapse.conftest import answers
 from tests.sessions.conftest import booked, held, signed
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("frozen")]
@@ -169,9 +172,21 @@ def test_a_report_by_somebody_else_asks_to_be_confirmed(browser, dana, audrey, a
 def test_achievements_stay_after_a_return_to_use(browser, dana, alex, now):
     factories.EpisodeOfCareFactory(client=alex, admitted_on=date(2026, 1, 1))
     held(alex, dana, ended_at=now - 9 * DAY)
+    assessed(alex, dana, now - 20 * DAY)
+    assessed(alex, dana, now - 9 * DAY)
     before = achievements(page(browser, dana, alex))
     reported(alex, dana, now)
-    assert achievements(page(browser, dana, alex)) == before == ["70", "1", "70 days"]
+    assert achievements(page(browser, dana, alex)) == before == ["70", "1", "18 days"]
+
+
+def test_days_that_nobody_asked_about_are_not_shown_as_days_without_use(browser, dana, alex):
+    factories.EpisodeOfCareFactory(client=alex, admitted_on=date(2026, 1, 1))
+    assert achievements(page(browser, dana, alex)) == ["70", "0", "–"]
+
+
+def assessed(client, by, at):
+    sheet = Sheet(answers=answers(), counselor_stage="none")
+    finalise_assessment(client_id=client.pk, sheet=sheet, by=by, now=at)
 
 
 def achievements(shown):

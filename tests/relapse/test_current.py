@@ -38,7 +38,7 @@ def test_history_holds_all_that_the_chart_shows_oldest_first(alex, assess, repor
     assert [(mark.episode, len(mark.days), mark.klass, mark.ongoing) for mark in shown.use] == [
         (used, 2, "lapse", False)
     ]
-    assert shown.longest_run == 62
+    assert shown.longest_run == 8
     assert shown.in_care_since == now.date() - timedelta(days=60)
 
 
@@ -54,25 +54,60 @@ def test_history_leaves_out_what_was_taken_back(alex, assess, report, use, dana,
 def test_history_costs_the_same_however_long_it_is(alex, assess, use, now, django_assert_num_queries):
     assess("none")
     use(-90)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         history(alex, at=now)
     for day in range(1, 8):
         assess("none", day=day)
     use(-60, -30)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         history(alex, at=now + timedelta(days=20))
 
 
-def test_the_longest_run_stays_when_use_returns(alex, use, now):
+@pytest.fixture
+def weekly(alex, assess, now):
+    """Thirty days in care, with an assessment every week."""
     EpisodeOfCareFactory(client=alex, admitted_on=now.date() - timedelta(days=30))
+    for day in (-28, -21, -14, -7, 0):
+        assess("none", day=day)
+
+
+@pytest.mark.usefixtures("weekly")
+def test_the_longest_run_stays_when_use_returns(alex, use, now):
     assert longest_run(alex, at=now) == 31
     use(0)
     assert longest_run(alex, at=now) == 30
     assert longest_run(alex, at=now + timedelta(days=5)) == 30
 
 
+def test_of_a_client_about_whom_nobody_asked_no_run_is_known(alex, use, now):
+    EpisodeOfCareFactory(client=alex, admitted_on=now.date() - timedelta(days=300))
+    assert longest_run(alex, at=now) is None
+    use(-40)
+    assert longest_run(alex, at=now) is None
+
+
+def test_days_after_the_last_assessment_are_not_counted(alex, assess, now):
+    EpisodeOfCareFactory(client=alex, admitted_on=now.date() - timedelta(days=300))
+    assess("emotional", E01=2)
+    assert longest_run(alex, at=now + timedelta(days=200)) == 7
+
+
+def test_an_assessment_that_could_not_tell_vouches_for_no_day(alex, assess, now):
+    assess("indeterminate", sheet={"override_reason": "Alex said nothing"})
+    assert longest_run(alex, at=now) is None
+
+
+def test_use_that_an_assessment_saw_and_nobody_dated_ends_the_run(alex, assess, now):
+    EpisodeOfCareFactory(client=alex, admitted_on=now.date() - timedelta(days=300))
+    assess("none")
+    assess("none", day=7)
+    assess("physical", day=14, P01=1)
+    assess("none", day=21)
+    assert longest_run(alex, at=now + timedelta(days=30)) == 14
+
+
+@pytest.mark.usefixtures("weekly")
 def test_the_longest_run_ignores_what_nobody_has_confirmed(alex, use, now):
-    EpisodeOfCareFactory(client=alex, admitted_on=now.date() - timedelta(days=30))
     use(-10, source="collateral")
     assert longest_run(alex, at=now) == 31
 

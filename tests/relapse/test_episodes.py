@@ -9,9 +9,12 @@ from hypothesis import strategies as st
 
 from casework.relapse.episodes import (
     EpisodeClass,
+    Look,
     Thresholds,
     classify,
     is_ongoing,
+    known_spans,
+    longest_known_run,
     longest_run_without_use,
     most_in_window,
     split,
@@ -105,6 +108,34 @@ def test_a_threshold_below_one_day_is_refused():
 )
 def test_the_longest_run_counts_whole_days_of_care_without_use(days, expected):
     assert longest_run_without_use(days, since=date(2026, 3, 1), until=date(2026, 3, 31)) == expected
+
+
+def look(first, last, **seen):
+    return Look(date(2026, 3, first), date(2026, 3, last), **seen)
+
+
+@pytest.mark.parametrize(
+    ("looks", "spans"),
+    [
+        ([], []),
+        ([look(1, 7)], [(1, 7)]),
+        ([look(1, 7), look(18, 24)], [(1, 24)]),
+        ([look(18, 24), look(1, 7)], [(1, 24)]),
+        ([look(1, 2), look(14, 15)], [(1, 2), (14, 15)]),
+        ([look(1, 7), look(8, 14, unplaced_use=True), look(12, 21)], [(1, 7), (15, 21)]),
+    ],
+)
+def test_days_are_known_where_somebody_asked_and_between_two_looks_not_far_apart(looks, spans):
+    known = known_spans(looks, Thresholds(unknown_after=11))
+    assert [(first.day, last.day) for first, last in known] == spans
+
+
+def test_only_known_days_of_care_make_a_run():
+    looks = [look(1, 7), look(25, 31)]
+    limits = Thresholds(unknown_after=11)
+    assert longest_known_run(march(3), looks, since=date(2026, 3, 1), thresholds=limits) == 7
+    assert longest_known_run(march(3), looks, since=date(2026, 3, 28), thresholds=limits) == 4
+    assert longest_known_run([], looks, since=date(2026, 4, 1), thresholds=limits) is None
 
 
 def test_before_the_first_day_there_is_no_run():
