@@ -12,7 +12,17 @@ SCRIPTS = ("dialogs", "toasts", "keys", "four_way", "charts")
 HEAD = "".join(f'<script defer src="/static/js/{name}.js"></script>' for name in SCRIPTS)
 SHEETS = "".join(
     f'<link rel="stylesheet" href="/static/css/{name}.css">'
-    for name in ("tokens", "elements", "frame", "components", "forms", "charts", "utilities")
+    for name in (
+        "tokens",
+        "elements",
+        "frame",
+        "components",
+        "lists",
+        "notices",
+        "forms",
+        "charts",
+        "utilities",
+    )
 )
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Desk</title>{sheets}{head}</head><body>
 <nav><a href="/today" data-door="desk:today">Today</a><a href="/mine" data-door="desk:clients">My clients</a>{more}
