@@ -43,19 +43,11 @@ def write_again(client_id: int, now: datetime) -> int:
     if plan is None or not client.is_in_touch or not can_still_message(client, now):
         return 0
     called = ToDo.objects.filter(message=OuterRef("pk")).exclude(state=ToDoState.OPEN)
-    lost = plan.messages.filter(
-        ~Exists(called),
-        status=Message.Status.CANCELLED,
-        reason_code__in=FOR_WANT_OF_PERMISSION,
-        due_at__gt=now,
-    )
-    pks = list(lost.order_by("pk").select_for_update(of=("self",)).values_list("pk", flat=True))
-    close(ToDo.objects.filter(message__in=pks), state=ToDoState.CANCELLED, reason="messages_again")
-    found = Message.objects.filter(pk__in=pks).update(
-        status=Message.Status.PLANNED, reason_code="", reason_params={}, closed_at=None
-    )
+    lost = plan.messages.filter(~Exists(called), reason_code__in=FOR_WANT_OF_PERMISSION, due_at__gt=now)
+    found = lost.write_again()
+    close(ToDo.objects.filter(message__in=found), state=ToDoState.CANCELLED, reason="messages_again")
     summary.refresh(client_id)
-    return found
+    return len(found)
 
 
 def _moved() -> list[int]:

@@ -1,7 +1,8 @@
 """Messages to clients, each try to send one, what came back, and the signs of life of those who send.
 
 A Message is the outbox row, written in the transaction that decides on it. Its `status` is moved only by the SQL in
-`casework.followup.delivery` and by the verbs of its queryset: `withdraw`, `recall` and `leave_out`.
+`casework.followup.delivery` and by the verbs of its queryset: `withdraw`, `recall`, `leave_out` and
+`write_again`.
 """
 
 import uuid
@@ -68,6 +69,15 @@ class MessageQuerySet(ClientOwnedQuerySet):
         return self.model._default_manager.filter(pk__in=pks).update(
             status=Message.Status.SKIPPED, reason_code=reason, reason_params={}, closed_at=at
         )
+
+    def write_again(self) -> list[int]:
+        """Let what was cancelled go after all: whoever had to agree has agreed. Returns which."""
+        cancelled = self.filter(status=Message.Status.CANCELLED).order_by("pk")
+        pks = list(cancelled.select_for_update(of=("self",)).values_list("pk", flat=True))
+        self.model._default_manager.filter(pk__in=pks).update(
+            status=Message.Status.PLANNED, reason_code="", reason_params={}, closed_at=None
+        )
+        return pks
 
     def recall(self) -> int:
         """Have those that a sender holds, but has not handed to the provider, cleared once more.
