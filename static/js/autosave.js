@@ -6,7 +6,7 @@ Markup
     <p data-autosave-state role="status"></p>           says "Saved 10:42" and the like
     …any named fields…
   </form>
-  <body data-user="ID">                                 base.html: buffers belong to one person
+  <body data-user="ID" data-zone="America/Denver">      base.html: buffers belong to one person; times are the practice's
 
 Request: POST of all fields, `version` and the CSRF token; Accept: application/json.
 Answer
@@ -27,7 +27,9 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
   const OWN = new Set(["csrfmiddlewaretoken", "version"]);
   const user = document.body.dataset.user ?? "";
   const words = document.getElementById("words")?.dataset ?? {};
-  const clock = (at) => new Date(at ?? Date.now()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hour12: false });
+  const timeZone = document.body.dataset.zone; // the practice's, as everywhere on the page
+  const clock = (at) =>
+    new Date(at ?? Date.now()).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 
   // Signing in again gives a new token; the forms of this page take it from the cookie.
   function renewToken() {

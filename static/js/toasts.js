@@ -2,7 +2,8 @@
 (() => {
   const SHOWN_MS = 7000;
   const TONES = ["plain", "attention", "danger", "done"];
-  const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  const timeZone = document.body.dataset.zone;
+  const clock = () => new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone });
 
   function keep(text) {
     const log = document.querySelector("[data-notices]");

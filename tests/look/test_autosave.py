@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 NOTE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Note</title>
 <script defer src="/static/js/dialogs.js"></script><script defer src="/static/js/autosave.js"></script></head>
-<body data-user="{user}"><form method="post" action="/sign" data-autosave="/save" data-autosave-key="note-7">
+<body data-user="{user}" data-zone="America/Phoenix"><form method="post" action="/sign" data-autosave="/save" data-autosave-key="note-7">
 <input type="hidden" name="csrfmiddlewaretoken" value="token"><input type="hidden" name="version" value="{version}">
 <p data-autosave-state role="status"></p>
 <textarea name="data" aria-label="Data">{data}</textarea><textarea name="plan" aria-label="Plan"></textarea>
@@ -64,7 +64,7 @@ def test_what_is_typed_is_saved_by_itself_and_says_when(desk, server):
     page = desk.open("/note", note())
     page.get_by_label("Data").fill("Slept well.")
     later(page)
-    expect(state(page)).to_contain_text("Saved")
+    expect(state(page)).to_have_text("Saved 08:42")  # in the practice's zone, wherever the laptop is
     assert server.fields["data"] == "Slept well."
     assert page.locator("[name=version]").input_value() == "2"
     assert kept(page) == []

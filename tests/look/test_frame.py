@@ -86,6 +86,10 @@ def test_the_buffer_on_the_device_belongs_to_the_person(dana):
     assert f'data-user="{dana.pk}"' in frame(dana)
 
 
+def test_scripts_tell_the_time_of_the_practice_too(dana):
+    assert 'data-zone="America/New_York"' in frame(dana)
+
+
 def test_the_page_says_in_whose_time_it_speaks(dana):
     assert "Times are in New York time unless another place is named." in frame(dana)
 

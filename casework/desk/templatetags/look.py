@@ -204,6 +204,12 @@ def initials(name: str) -> str:
 
 
 @register.simple_tag
+def zone_name() -> str:
+    """The zone that scripts tell the time in, so that their clock agrees with the page's."""
+    return timezone.get_current_timezone_name()
+
+
+@register.simple_tag
 def here() -> str:
     """The city whose time this page speaks."""
     return days.city(timezone.get_current_timezone())
