@@ -8,7 +8,8 @@ from playwright.sync_api import Page, expect
 
 NOTE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Note</title>
 <script defer src="/static/js/dialogs.js"></script><script defer src="/static/js/autosave.js"></script></head>
-<body data-user="{user}" data-zone="America/Phoenix"><form method="post" action="/sign" data-autosave="/save" data-autosave-key="note-7">
+<body data-user="{user}" data-zone="America/Phoenix">
+<form method="post" action="/sign" data-autosave="/save" data-autosave-key="note-7">
 <input type="hidden" name="csrfmiddlewaretoken" value="token"><input type="hidden" name="version" value="{version}">
 <p data-autosave-state role="status"></p>
 <textarea name="data" aria-label="Data">{data}</textarea><textarea name="plan" aria-label="Plan"></textarea>
