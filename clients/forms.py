@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.access import Role
 from clients.errors import DomainError
 from clients.models import Client, ClientSubstance, ContactPoint, Permission, Programme, Team
+from clients.teams import open_to
 
 User = get_user_model()
 
@@ -178,15 +179,13 @@ class RegisterForm(ClientForm):
 
     def __init__(self, *args: Any, by: Any, now: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        places = by.team_memberships.on(timezone.localdate(now))
+        teams = open_to(by, now=now)
         if by.role == Role.SUPERVISOR:
-            places = places.filter(is_supervisor=True)
             self.fields["counselor"].queryset = practitioners().filter(
-                team_memberships__team__in=places.values("team"), team_memberships__to_on=None
+                team_memberships__team__in=teams.values("pk"), team_memberships__to_on=None
             )
         else:
             del self.fields["counselor"]
-        teams = Team.objects.filter(pk__in=places.values("team")).order_by("name")
         self.fields["team"].queryset = teams
 
 

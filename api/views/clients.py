@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -17,7 +19,9 @@ from casework.followup.actions.endings import withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
 from clients import actions
 from clients.access import Verb
+from clients.errors import InvalidInput
 from clients.models import Client, Substance
+from clients.teams import open_to
 
 
 class ClientViewSet(Listable, Readable, RecordViewSet):
@@ -43,7 +47,10 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @extend_schema(request=shapes.ClientIn, responses={201: shapes.ClientOut})
     @write(Verb.REGISTER_CLIENT)
     def create(self, request: Request) -> Response:
-        client = self.act(actions.register_client, **self.given(shapes.ClientIn))
+        facts, theirs = self.given(shapes.ClientIn), open_to(request.user, now=timezone.now())
+        if not theirs.filter(pk=facts["team"].pk).exists():
+            raise InvalidInput(_("Choose one of your own teams."), field="team")
+        client = self.act(actions.register_client, **facts)
         return self.answer(client, status=201)
 
     @extend_schema(request=shapes.ClientChangeIn, responses=shapes.ClientOut)

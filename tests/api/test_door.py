@@ -108,13 +108,12 @@ def test_a_key_of_81_characters_is_refused(api, team):
     assert not AnsweredWrite.objects.exists()
 
 
-def test_keys_of_two_people_do_not_meet(api, strange_api, team):
+def test_keys_of_two_people_do_not_meet(api, strange_api, team, robin):
     headers = {"Idempotency-Key": "k-1"}
-    for program in (api, strange_api):
-        assert (
-            program.post(CLIENTS, {"given_name": "Kim", "team": str(team.uid)}, headers=headers).status_code
-            == 201
-        )
+    robins = robin.team_memberships.get().team
+    for program, theirs in ((api, team), (strange_api, robins)):
+        sent = {"given_name": "Kim", "team": str(theirs.uid)}
+        assert program.post(CLIENTS, sent, headers=headers).status_code == 201
     assert Client.objects.filter(given_name="Kim").count() == 2
 
 

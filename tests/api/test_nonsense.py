@@ -93,6 +93,13 @@ def test_a_strangers_client_and_no_client_are_answered_alike(strange_api, alex, 
     assert (theirs.status_code, theirs.json()) == (nobodys.status_code, nobodys.json())
 
 
+def test_nobody_takes_a_client_into_a_team_that_is_not_theirs(strange_api, team):
+    answer = strange_api.post("/api/v1/clients/", {"given_name": "Kim", "team": str(team.uid)})
+    declined(answer, 400)
+    assert list(answer.json()["error"]["fields"]) == ["team"]
+    assert not Client.objects.exists()
+
+
 def test_whoever_may_not_read_the_inbox_sees_that_a_client_wrote_and_not_what(api, audrey, alex):
     answer(alex, at=timezone.now(), body="Please call me")
     assert api.get("/api/v1/answers/").json()["results"][0]["body"] == "Please call me"
