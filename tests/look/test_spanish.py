@@ -236,14 +236,18 @@ def english(page: str) -> list[str]:
     return [said for said in visible(page) if MARKERS.search(NAMES.sub("", said))]
 
 
+def unkind(page: str) -> list[str]:
+    return [said for said in visible(page) if UNKIND.search(said) or INFORMAL.search(said)]
+
+
 def leftover(browser, addresses: list[str]) -> dict[str, list[str]]:
-    """The English that the pages still show, address by address."""
+    """What the pages still say in English, or say unkindly, address by address."""
     found = {}
     for address in addresses:
         answer = browser.get(address, HTTP_ACCEPT_LANGUAGE="es")
         assert answer.status_code == 200, address
         assert '<html lang="es"' in answer.content.decode(), address
-        found[address] = english(answer.content.decode())
+        found[address] = english(answer.content.decode()) + unkind(answer.content.decode())
     return {address: said for address, said in found.items() if said}
 
 
@@ -300,8 +304,21 @@ def test_who_signs_in_reads_spanish(browser, practice):
     assert leftover(browser, [reverse("account_login")]) == {}
 
 
-def test_the_pages_of_ones_own_sign_in_are_spanish(as_dana):
-    assert leftover(as_dana, [reverse("account_set_password"), reverse("desk:help")]) == {}
+def test_the_pages_of_ones_own_sign_in_are_spanish(browser, dana):
+    dana.set_password("a long way from Oak Street")
+    dana.save()
+    browser.post(reverse("account_login"), {"login": dana.email, "password": "a long way from Oak Street"})
+    own = ["account_change_password", "mfa_index", "account_reauthenticate", "account_logout", "desk:help"]
+    assert leftover(browser, [reverse(name) for name in own]) == {}
+    browser.post(reverse("account_reauthenticate"), {"password": "a long way from Oak Street"})
+    assert leftover(browser, [reverse("mfa_activate_totp")]) == {}
+
+
+def test_a_wrong_password_is_told_in_spanish(browser, practice):
+    given = {"login": "dana@example.org", "password": "not this one"}
+    answer = browser.post(reverse("account_login"), given, HTTP_ACCEPT_LANGUAGE="es")
+    assert "por corregir" in answer.content.decode()
+    assert english(answer.content.decode()) == []
 
 
 def test_a_missing_page_says_so_in_spanish(as_dana):
