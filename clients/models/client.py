@@ -48,6 +48,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def matching(self, words: str) -> Self:
         """Search by name, phone or record number; every word must match somewhere. Empty words match nothing."""
         found = self
+        words = words.replace("\0", " ")  # which no column can hold
         terms = words.split()
         if not terms:
             return self.none()

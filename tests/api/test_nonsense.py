@@ -35,7 +35,7 @@ def test_a_cursor_that_no_answer_held_is_not_found(api, alex, rows, cursor):
     declined(api.get(f"/api/v1/{rows}/?cursor={cursor}"), 404)
 
 
-@pytest.mark.parametrize("words", ["q=%00", "cursor=%00", "q=a%00b"])
+@pytest.mark.parametrize("words", ["cursor=%00", "state=%00"])
 def test_a_character_that_no_column_holds_is_declined(api, alex, words):
     declined(api.get(f"/api/v1/clients/?{words}"), 400)
 

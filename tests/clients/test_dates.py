@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from casework.relapse.actions import record_use
+from casework.relapse.actions import record_report, record_use
 from clients import actions, lower
 from clients.dates import EARLIEST
 from clients.errors import InvalidInput
@@ -43,6 +43,11 @@ def test_nobody_is_born_then(dana, team, alex, day, now):
 def test_nobody_is_admitted_then(dana, alex, day, now):
     declined(actions.admit, "admitted_on", client_id=alex.pk, on=day, by=dana, now=now)
     assert not alex.episodes_of_care.exists()
+
+
+def test_no_relapse_occurred_then(dana, alex, day, now):
+    told = {"client_id": alex.pk, "stage": "mental", "source": "self_call", "by": dana, "now": now}
+    declined(record_report, "occurred_on", occurred_on=day, **told)
 
 
 @pytest.mark.parametrize("field", ["first_used_on", "last_used_on"])

@@ -24,6 +24,7 @@ from casework.relapse.reporting import (
 from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
+from clients.dates import EARLIEST
 from clients.errors import InvalidInput
 from clients.models import Client
 from clients.stage import Stage
@@ -133,6 +134,8 @@ def _check_day(report: RelapseReport) -> None:
         raise InvalidInput(_("Give the day and how exactly it is known, or neither."), field="occurred_on")
     if report.occurred_on and report.occurred_on > _local_day(report):
         raise InvalidInput(_("It cannot have happened after it was reported."), field="occurred_on")
+    if report.occurred_on and report.occurred_on < EARLIEST:
+        raise InvalidInput(_("This day lies before anybody's time. Check the year."), field="occurred_on")
 
 
 def _local_day(report: RelapseReport) -> date:
