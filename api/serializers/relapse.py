@@ -190,6 +190,9 @@ class ReportIn(serializers.Serializer[Any]):
     )
     narrative = serializers.CharField(default="", allow_blank=True)
     use = UseIn(required=False, allow_null=True)
+    red_flags = serializers.ListField(
+        child=serializers.ChoiceField(choices=catalogue.RedFlag.choices), default=list
+    )
     handled_in_contact = serializers.BooleanField(default=False)
 
 

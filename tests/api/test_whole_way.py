@@ -93,6 +93,15 @@ def test_use_as_prescribed_is_never_a_relapse(api, alex):
     assert not RelapseReport.objects.exists()
 
 
+def test_a_red_flag_raises_the_alarm_through_this_door_too(api, alex):
+    body = {"client": str(alex.uid), "stage": "physical", "source": "self_call", "red_flags": ["chest_pain"]}
+    assert api.post(f"{V1}reports/", body).status_code == 201
+    alarm = api.get(f"{V1}todos/", {"kind": "emergency", "state": "open"}).json()["results"]
+    assert [one["urgent"] for one in alarm] == [True]
+    unknown = api.post(f"{V1}reports/", {**body, "red_flags": ["hiccups"]})
+    assert "red_flags" in unknown.json()["error"]["fields"]
+
+
 def test_a_collateral_report_sends_nothing_until_confirmed(api, alex):
     body = {"client": str(alex.uid), "stage": "physical", "source": "collateral"}
     made = api.post(f"{V1}reports/", body).json()
