@@ -56,7 +56,7 @@ def test_the_parts_break_no_rule_of_accessibility_nor_of_the_policy(practice, sa
     with launched() as chromium, seated(chromium) as desk:
         shown = desk.open("/style/", html)
         shown.set_viewport_size({"width": width, "height": 900})
-        shown.emulate_media(color_scheme=scheme)
+        shown.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = Axe().run(shown).response["violations"]
         assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
         assert desk.complaints == []
