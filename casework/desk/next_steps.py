@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from casework.desk.addresses import to
 from casework.followup.models import InboundMessage, ToDo
@@ -38,7 +39,7 @@ def for_todo(todo: ToDo) -> NextStep:
     if todo.kind == ToDoKind.SAFETY_CHECKLIST:
         return NextStep(_("Checklist"), to("followup:checklist", uid=client))
     if todo.kind == ToDoKind.UPGRADE:
-        return NextStep(_("Report"), to("followup:report", uid=client))
+        return NextStep(pgettext_lazy("act", "Report"), to("followup:report", uid=client))
     if todo.kind == ToDoKind.OTHER:
         return NextStep(_("Done"), to("followup:complete_todo", uid=todo.uid), post=True)
     return NextStep(_("Open"), to("followup:todo", uid=todo.uid))
