@@ -3,9 +3,8 @@
 Pure: plain dataclasses in, SVG and rows out.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from itertools import pairwise
 
 from django.utils import translation
 from django.utils.dateformat import format as spell
@@ -41,16 +40,8 @@ __all__ = [
     "StageSeries",
     "StageStep",
     "UseMark",
-    "longest_run",
     "stage_chart",
 ]
-
-
-def longest_run(start: date, end: date, use_days: Iterable[date]) -> int:
-    """Days in the longest stretch from `start` to `end`, both included, that holds no day of use."""
-    inside = (day for day in use_days if start <= day <= end)
-    walls = sorted({start - timedelta(days=1), *inside, end + timedelta(days=1)})
-    return max(((after - before).days - 1 for before, after in pairwise(walls)), default=0)
 
 
 def stage_chart(series: StageSeries, *, start: date, end: date, tz: tzinfo, lang: str) -> Chart:

@@ -86,7 +86,8 @@ class TestTheChart:
 
     def test_a_return_to_use_takes_nothing_away(self, lived, now):
         told = {one.label: one.value for one in self.chart(lived, now).achievements}
-        assert told == {"Days in care": "100", "Sessions attended": "4", "Longest run without use": "89 days"}
+        # Nobody has asked about use yet, so no run is known (clinical.md §1.6).
+        assert told == {"Days in care": "100", "Sessions attended": "4", "Longest run without use": "–"}
 
     def test_the_table_behind_it_tells_everything_newest_first(self, lived, now):
         rows = [row[1] for row in self.chart(lived, now).rows]

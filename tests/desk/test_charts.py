@@ -5,8 +5,6 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from casework.desk.charts import (
     Achievements,
@@ -17,7 +15,6 @@ from casework.desk.charts import (
     StageSeries,
     StageStep,
     UseMark,
-    longest_run,
     stage_chart,
 )
 from casework.desk.series import midnight
@@ -249,30 +246,3 @@ def test_the_strip_says_what_was_achieved():
 def test_a_run_that_nobody_knows_is_not_given_as_a_number():
     chart = draw(achievements=Achievements(days_in_care=236, sessions_attended=0, longest_run=None))
     assert chart.achievements[-1].value == "–"
-
-
-@pytest.mark.parametrize(
-    ("use", "days"),
-    [
-        ([], 10),
-        ([5], 5),
-        ([1], 9),
-        ([10], 9),
-        ([1, 10], 8),
-        ([4, 4, 5], 5),
-        ([30], 10),
-        (list(range(1, 11)), 0),
-    ],
-)
-def test_the_longest_run_is_the_widest_gap_between_days_of_use(use, days):
-    june = [date(2026, 6, day) for day in use]
-    assert longest_run(date(2026, 6, 1), date(2026, 6, 10), june) == days
-
-
-@given(use=st.sets(st.integers(0, 400)), length=st.integers(0, 400), more=st.integers(1, 60))
-def test_the_longest_run_never_shrinks_as_days_go_by_whatever_they_bring(use, length, more):
-    start = date(2026, 1, 1)
-    today, later = start + timedelta(days=length), start + timedelta(days=length + more)
-    known = {start + timedelta(days=day) for day in use}
-    before = longest_run(start, today, {day for day in known if day <= today})
-    assert longest_run(start, later, known) >= before
