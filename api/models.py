@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
+from clients import audit
 from clients.base import classify
 from clients.encryption import EncryptedTextField
 
@@ -43,15 +44,24 @@ class ApiToken(models.Model):
         return self.name
 
     @classmethod
+    @transaction.atomic
     def issue(
         cls, *, user: Any, name: str, now: datetime, expires_at: datetime | None = None
     ) -> tuple["ApiToken", str]:
-        """A new token and, this once, its text."""
+        """A new token and, this once, its text; the trail keeps that it was given."""
         text = PREFIX + secrets.token_urlsafe(32)
         row = cls.objects.create(
             user=user, name=name, digest=digest(text), created_at=now, expires_at=expires_at
         )
+        audit.record("api.token_given", by=None, at=now, target=row, user=user.pk)
         return row, text
+
+    @transaction.atomic
+    def revoke(self, *, now: datetime) -> None:
+        """End it at once, and keep that in the trail."""
+        self.revoked_at = now
+        self.save(update_fields=["revoked_at"])
+        audit.record("api.token_revoked", by=None, at=now, target=self, user=self.user_id)
 
 
 class AnsweredWrite(models.Model):

@@ -11,6 +11,7 @@ app_name = "api"
 router = SimpleRouter(use_regex_path=False)
 router.register("clients", clients.ClientViewSet, basename="client")
 router.register("substances", clients.SubstanceViewSet, basename="substance")
+router.register("teams", clients.TeamViewSet, basename="team")
 router.register("sessions", sessions.SessionViewSet, basename="session")
 router.register("notes", sessions.NoteViewSet, basename="note")
 router.register("assessments", relapse.AssessmentViewSet, basename="assessment")

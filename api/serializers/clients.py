@@ -47,6 +47,13 @@ class SummaryOut(serializers.ModelSerializer[ClientSummary]):
         read_only_fields = fields
 
 
+class TeamOut(serializers.ModelSerializer[Team]):
+    class Meta:
+        model = Team
+        fields = ("uid", "name")
+        read_only_fields = fields
+
+
 class ClientOut(serializers.ModelSerializer[Client]):
     team = serializers.CharField(source="team.name", read_only=True)
     summary = SummaryOut(read_only=True)

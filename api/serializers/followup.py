@@ -142,4 +142,4 @@ class ContactIn(serializers.Serializer[Any]):
     channel = serializers.ChoiceField(choices=ContactAttempt.Channel.choices)
     outcome = serializers.ChoiceField(choices=ContactAttempt.Outcome.choices)
     at = serializers.DateTimeField(required=False)
-    note = serializers.CharField(default="", allow_blank=True)
+    note = serializers.CharField(max_length=2000, default="", allow_blank=True)

@@ -188,7 +188,7 @@ class ReportIn(serializers.Serializer[Any]):
     occurred_precision = serializers.ChoiceField(
         choices=RelapseReport.Precision.choices, default="", allow_blank=True
     )
-    narrative = serializers.CharField(default="", allow_blank=True)
+    narrative = serializers.CharField(max_length=4000, default="", allow_blank=True)
     use = UseIn(required=False, allow_null=True)
     red_flags = serializers.ListField(
         child=serializers.ChoiceField(choices=catalogue.RedFlag.choices), default=list

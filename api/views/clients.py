@@ -20,7 +20,7 @@ from casework.followup.actions.pausing import pause_client, resume_client
 from clients import actions
 from clients.access import Verb
 from clients.errors import InvalidInput
-from clients.models import Client, Substance
+from clients.models import Client, Substance, Team
 from clients.teams import open_to
 
 
@@ -145,3 +145,17 @@ class SubstanceViewSet(ReadOnlyModelViewSet[Substance]):
     serializer_class = shapes.SubstanceOut
     lookup_field = "key"
     filterset_fields = ("klass",)
+
+
+class TeamViewSet(ReadOnlyModelViewSet[Team]):
+    """The teams into which you may take a client."""
+
+    queryset = Team.objects.none()
+    serializer_class = shapes.TeamOut
+    lookup_field = "uid"
+    lookup_value_converter = "uuid"
+
+    def get_queryset(self) -> QuerySet[Team]:
+        if getattr(self, "swagger_fake_view", False):
+            return super().get_queryset()
+        return open_to(self.request.user, now=timezone.now())

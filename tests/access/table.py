@@ -147,9 +147,11 @@ _add(REVIEW, "supervision:caseload")
 # --- the second door ---
 _add(SIGNED_IN, "api:schema api:docs api:substance-list")
 _add(SIGNED_IN, "api:substance-detail", key="substance")
+# A team is found only by those who belong to it; here Robin and Ada belong to others.
+_add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:team-detail", uid="team")
 _add(
     SIGNED_IN,
-    "api:client-list api:session-list api:note-list api:assessment-list api:report-list api:plan-list "
+    "api:client-list api:team-list api:session-list api:note-list api:assessment-list api:report-list api:plan-list "
     "api:message-list api:todo-list api:contact-list api:answer-list",
 )
 _add(

@@ -48,6 +48,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     )
     return {
         "client": str(alex.uid),
+        "team": str(alex.team.uid),
         "contact": str(phone.uid),
         "place": str(place.uid),
         "substance": substance.key,

@@ -95,6 +95,11 @@ def test_admitting_twice_is_a_conflict(api, alex):
     assert api.post(base, {"admitted_on": "2026-01-06"}).status_code == 409
 
 
+def test_a_program_finds_the_teams_into_which_it_may_take_clients(api, strange_api, team):
+    assert api.get("/api/v1/teams/").json()["results"] == [{"uid": str(team.uid), "name": team.name}]
+    assert strange_api.get(f"/api/v1/teams/{team.uid}/").status_code == 404
+
+
 def test_the_catalogue_shows_no_street_names(api):
     row = api.get("/api/v1/substances/clonazepam/").json()
     assert row["klass"] == "sedative"

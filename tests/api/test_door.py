@@ -34,6 +34,17 @@ def test_a_token_is_stored_only_as_its_digest(dana):
     assert text not in str(ApiToken.objects.filter(pk=row.pk).values())
 
 
+def test_giving_and_revoking_a_token_leaves_a_trail(dana):
+    row, text = ApiToken.issue(user=dana, name="laptop", now=timezone.now())
+    row.revoke(now=timezone.now())
+    assert APIClient(headers={"Authorization": f"Bearer {text}"}).get(CLIENTS).status_code == 401
+    trail = AuditEvent.objects.filter(verb__startswith="api.token").order_by("pk")
+    assert [(one.verb, one.detail) for one in trail] == [
+        ("api.token_given", {"user": dana.pk}),
+        ("api.token_revoked", {"user": dana.pk}),
+    ]
+
+
 def test_a_token_stops_with_its_date_its_revocation_and_its_owner(dana, alex):
     now = timezone.now()
     row, text = ApiToken.issue(user=dana, name="laptop", now=now, expires_at=now + timedelta(hours=1))

@@ -57,6 +57,8 @@ class Command(BaseCommand):
             self.stdout.write(f"{token.pk}  {token.name}  since {token.created_at:%Y-%m-%d}, {until}")
 
     def _revoke(self, user: User, number: int, now: datetime) -> None:
-        if not ApiToken.objects.in_force(now).filter(user=user, pk=number).update(revoked_at=now):
+        token = ApiToken.objects.in_force(now).filter(user=user, pk=number).first()
+        if token is None:
             raise CommandError(f"{user.email} has no token {number} in force.")
+        token.revoke(now=now)
         self.stdout.write(f"Token {number} is no longer good.")
