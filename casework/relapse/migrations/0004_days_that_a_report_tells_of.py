@@ -5,15 +5,16 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('relapse', '0003_released_signs_stand'),
+        ("relapse", "0003_released_signs_stand"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='relapsereport',
-            name='use_days',
-            field=django.contrib.postgres.fields.ArrayField(base_field=models.DateField(), blank=True, default=list, size=None),
+            model_name="relapsereport",
+            name="use_days",
+            field=django.contrib.postgres.fields.ArrayField(
+                base_field=models.DateField(), blank=True, default=list, size=None
+            ),
         ),
     ]
