@@ -92,7 +92,7 @@ openapi: $(VENV)/.dev ## write the API's description anew
 
 messages: $(VENV)/.dev ## gather the words to translate, and compile those translated (needs gettext)
 	$(WITHIN) manage.py makemessages -v 0 -l es --no-location --no-wrap --no-obsolete -i '.*' -i var -i tests -i style.html
-	$(RUN) -m casework.local.catalogue
+	$(RUN) .ci/catalogue.py
 
 manage: $(VENV)/.local ## run a command in the running demo: make manage ARGS="import_fhir --help"
 	@$(RUN) -m casework.local.within --demo $(RUN) manage.py $(ARGS)

@@ -7,9 +7,11 @@ import html
 import io
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import polib
 import pytest
 from django.conf import settings
 from django.template import Context, Template
@@ -18,12 +20,30 @@ from django.utils import timezone, translation
 from django.utils.translation.template import templatize
 
 from casework.desk.days import spoken
-from casework.local.catalogue import FOLDER, Entry, compiled, read, settled, written
 from tests import factories
 from tests.access.world import build
 
+FOLDER = Path(settings.BASE_DIR, "locale", "es", "LC_MESSAGES")
 SOURCE = (FOLDER / "django.po").read_text(encoding="utf-8")
-ENTRIES = read(SOURCE)
+CATALOGUE = polib.pofile(SOURCE, wrapwidth=0)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One message: what the source says, and how it is said in Spanish, in every number."""
+
+    said: str
+    plural: str
+    context: str
+    words: tuple[str, ...]
+
+
+def entry_of(one: polib.POEntry) -> Entry:
+    words = tuple(one.msgstr_plural.values()) if one.msgid_plural else (one.msgstr,)
+    return Entry(one.msgid, one.msgid_plural, one.msgctxt or "", words)
+
+
+ENTRIES = [entry_of(one) for one in CATALOGUE]
 PLACE = re.compile(r"%\(\w+\)[sd]|%[sd]|\{\w+\}|<[^>]+>")
 KNOWN = {(entry.context, entry.said) for entry in ENTRIES}
 ROOMS = [Path(settings.BASE_DIR, room) for room in ("api", "casework", "clients", "sessions")]
@@ -59,7 +79,7 @@ def named(entry: Entry) -> str:
 
 # --- the catalogue ------------------------------------------------------------------------------------------------
 def test_every_message_has_its_spanish_words():
-    assert [entry.said for entry in ENTRIES if not entry.is_translated] == []
+    assert [one.msgid for one in CATALOGUE.untranslated_entries()] == []
 
 
 def test_no_translation_is_a_guess_or_out_of_use():
@@ -76,7 +96,7 @@ def test_the_catalogue_names_no_place_no_person_and_no_time_of_making():
 
 
 def test_the_catalogue_stands_in_its_one_form():
-    assert written(settled(ENTRIES)) == SOURCE
+    assert str(CATALOGUE).strip() == SOURCE.strip(), "Run: make messages"
 
 
 @pytest.mark.parametrize("entry", [e for e in ENTRIES if PLACE.search(e.said + e.plural)], ids=named)
@@ -131,11 +151,11 @@ def test_the_watch_over_shaming_words_lets_plain_words_be(word):
 
 # --- what Django reads --------------------------------------------------------------------------------------------
 def test_the_compiled_words_are_those_of_the_catalogue():
-    assert (FOLDER / "django.mo").read_bytes() == compiled(ENTRIES), "Run: make messages"
+    assert (FOLDER / "django.mo").read_bytes() == CATALOGUE.to_binary(), "Run: make messages"
 
 
 def test_the_compiled_words_can_be_read_by_gettext():
-    words = gettext.GNUTranslations(io.BytesIO(compiled(ENTRIES)))
+    words = gettext.GNUTranslations(io.BytesIO(CATALOGUE.to_binary()))
     assert words.gettext("Today") == "Hoy"
     assert words.pgettext("to-do", "Done") == "Hecha"
     assert words.ngettext("%(count)d day", "%(count)d days", 1) == "%(count)d día"
