@@ -359,7 +359,11 @@ def test_a_discharge_names_what_will_happen_first(as_dana, alex, dana, now):
     report(alex, dana, now)
     page = words(as_dana.get(at("discharge", alex)))
     assert "11 messages that wait are cancelled" in page
-    answer = as_dana.post(at("discharge", alex), {"reason": "completed", "on": str(now.date())}, follow=True)
+    answer = as_dana.post(
+        at("discharge", alex),
+        {"reason": "completed", "on": str(timezone.localdate(now, alex.zone))},
+        follow=True,
+    )
     assert "Alex is discharged" in words(answer)
     assert Client.objects.get().state == "discharged"
 

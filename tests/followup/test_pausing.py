@@ -34,11 +34,13 @@ def again(thing):
 
 
 def pause(client, by, at, reason="away"):
-    return actions.pause_client(client_id=client.pk, reason=reason, on=at.date(), by=by, now=at)
+    return actions.pause_client(
+        client_id=client.pk, reason=reason, on=timezone.localdate(at, client.zone), by=by, now=at
+    )
 
 
 def resume(client, by, at):
-    return actions.resume_client(client_id=client.pk, on=at.date(), by=by, now=at)
+    return actions.resume_client(client_id=client.pk, on=timezone.localdate(at, client.zone), by=by, now=at)
 
 
 def hold_due(client, at):
