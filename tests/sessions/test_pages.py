@@ -678,3 +678,23 @@ def test_whoever_signs_in_again_after_a_button_lands_on_the_session_and_nothing_
 def test_whoever_signs_in_again_after_an_addendum_lands_on_the_note(as_dana, signed_note):
     answer = as_dana.get(url("counseling:add_addendum", signed_note))
     assert answer["Location"] == url("counseling:note", signed_note)
+
+
+@pytest.mark.parametrize(
+    ("state", "told"),
+    [
+        ("", "None running"),
+        ("active", "Open the plan"),
+        ("paused", "Open the plan"),
+        ("completed", "None running"),
+    ],
+)
+def test_beside_the_note_stands_only_a_plan_that_runs(as_dana, alex, session, now, state, told):
+    facts = {
+        "plan_state": state,
+        "plan_stage": "physical" if state else "",
+        "plan_started_at": now - 90 * DAY,
+    }
+    type(alex.summary).objects.filter(client=alex).update(**facts)
+    page = as_dana.get(url("counseling:session", session)).content.decode()
+    assert [words for words in ("None running", "Open the plan") if words in page] == [told]
