@@ -5,6 +5,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from rest_framework.routers import SimpleRouter
 
 from api.views import clients, followup, relapse, sessions
+from api.views.missing import Missing
 
 app_name = "api"
 
@@ -24,6 +25,7 @@ router.register("answers", followup.AnswerViewSet, basename="answer")
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),
+    path("api/v1/<path:rest>", Missing.as_view(), name="missing"),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
 ]

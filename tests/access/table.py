@@ -147,6 +147,7 @@ _add(REVIEW, "supervision:caseload")
 # --- the second door ---
 _add(SIGNED_IN, "api:schema api:docs api:substance-list")
 _add(SIGNED_IN, "api:substance-detail", key="substance")
+_add(Door(nobody=SI, dana=NF, robin=NF, sam=NF, ada=NF, audrey=NF), "api:missing", rest="nowhere/")
 # A team is found only by those who belong to it; here Robin and Ada belong to others.
 _add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:team-detail", uid="team")
 _add(

@@ -66,6 +66,14 @@ def test_a_session_opens_it_too_and_then_needs_the_csrf_token(dana, alex):
     assert program.post(CLIENTS, {"given_name": "Kim", "team": str(alex.team.uid)}).status_code == 403
 
 
+@pytest.mark.parametrize("address", ["clients/not-a-uid/", "nowhere/", "clients"])
+@pytest.mark.parametrize("method", ["get", "post", "delete"])
+def test_an_address_that_does_not_exist_is_refused_in_the_same_shape(api, address, method):
+    answer = getattr(api, method)(f"/api/v1/{address}")
+    assert answer.status_code == 404
+    assert answer.json()["error"]["code"] == "not_found"
+
+
 def test_a_missing_field_is_named(api, team):
     answer = api.post(CLIENTS, {"team": str(team.uid)})
     assert answer.status_code == 400
