@@ -109,7 +109,6 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The role that the processes use; migrations, run by the owner, take from it the right to rewrite history.
 DATABASE_APP_ROLE = env.str("DATABASE_APP_ROLE", "turnaround_app")
 REDIS_URL = env.str("REDIS_URL")
-REDIS_TIMEOUT = timedelta(seconds=1)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

@@ -55,15 +55,3 @@ class User(Record, AbstractBaseUser):
     def short_name(self) -> str:
         """What colleagues and clients call them."""
         return self.full_name.split(" ")[0] if self.full_name else self.email.split("@")[0]
-
-    @property
-    def is_counselor(self) -> bool:
-        return self.role == Role.COUNSELOR
-
-    @property
-    def is_supervisor(self) -> bool:
-        return self.role == Role.SUPERVISOR
-
-    @property
-    def is_administrator(self) -> bool:
-        return self.role == Role.ADMINISTRATOR

@@ -140,9 +140,6 @@ class ToDoQuerySet(ClientOwnedQuerySet):
     def open(self) -> Self:
         return self.filter(state=ToDoState.OPEN)
 
-    def due_before(self, at: datetime) -> Self:
-        return self.open().filter(due_at__lt=at)
-
     def overdue(self, at: datetime) -> Self:
         """Open, and the grace has run out as well."""
         return self.open().filter(due_at__lt=at - F("grace"))

@@ -97,7 +97,3 @@ class Ledger:
         return self._rows(
             "SELECT * FROM message WHERE kind = ? AND phone = ? ORDER BY created_at", kind, phone
         )
-
-    def forget(self) -> None:
-        """Start anew."""
-        self._rows("DELETE FROM message")

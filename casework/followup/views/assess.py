@@ -19,10 +19,10 @@ from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
 from clients.forms import answering, telling
 from clients.stage import Stage
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.ASSESS_STAGE)
 def assess(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Ask, see what it suggests, decide."""

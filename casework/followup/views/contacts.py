@@ -17,11 +17,11 @@ from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
 from clients.models import Client
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.LOG_CONTACT)
 def log(request: HttpRequest, uid: UUID) -> HttpResponse:
     """How, and what came of it. With `?todo=`, for that to-do."""

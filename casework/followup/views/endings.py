@@ -18,7 +18,7 @@ from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering, telling
 from clients.models import Client, Permission
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 
@@ -30,7 +30,7 @@ def _waiting(client: Client) -> dict[str, int]:
     }
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.DISCHARGE_CLIENT)
 def discharge(request: HttpRequest, uid: UUID) -> HttpResponse:
     """End care; messages and to-dos end with it."""
@@ -57,7 +57,7 @@ def discharge(request: HttpRequest, uid: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.RECORD_DEATH)
 def death(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Stop everything for ever."""
@@ -83,7 +83,7 @@ def death(request: HttpRequest, uid: UUID) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.MANAGE_PERMISSIONS)
 def withdraw(request: HttpRequest, uid: UUID, channel: str) -> HttpResponse:
     """The client no longer wants to be reached this way."""

@@ -20,7 +20,7 @@ from clients import audit
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404, refuse
 from clients.forms import answering, telling
-from clients.views.guard import needs
+from clients.views.guard import READ_OR_WRITE, needs
 from clients.views.pages import form_page
 
 PAGE_SIZE = 40
@@ -90,7 +90,7 @@ def handled(request: HttpRequest, uid: UUID) -> HttpResponse:
     return back_to(request, inbound.client)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.COMPLETE_TODO)
 def make_todo(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A to-do out of a message."""

@@ -20,7 +20,7 @@ from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
 from clients.models import Client
-from clients.views.guard import needs
+from clients.views.guard import READ_OR_WRITE, needs
 from clients.views.pages import form_page
 
 FEW = ":6"  # the next steps, where the plan is not the page's own matter
@@ -69,7 +69,7 @@ def _current(plans: Sequence[FollowUpPlan]) -> FollowUpPlan | None:
     return next((plan for plan in plans if plan.is_running), plans[0] if plans else None)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.RUN_PLAN)
 def checklist(request: HttpRequest, uid: UUID) -> HttpResponse:
     """What the first talk asks about."""

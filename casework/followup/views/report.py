@@ -17,11 +17,11 @@ from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
 from clients.forms import answering, telling
 from clients.models import Client
-from clients.views.guard import home, needs
+from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.REPORT_RELAPSE)
 def report(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The form; saving starts what follows."""
@@ -87,7 +87,7 @@ def confirm(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("followup:plan", uid=found.client.uid)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.DECIDE_REPORT)
 def retract(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take a report back, with a reason."""
