@@ -72,12 +72,20 @@ class PlanTemplate:
     messages: tuple[MessageStep, ...]
     todos: tuple[ToDoStep, ...]
     hasty_contact: timedelta | None = None  # the first live contact when the tier is red or amber
+    # The ladder when nobody answers (clinical.md §4.5), counted from the report.
+    silent_after: timedelta = 10 * DAY  # U1: silence this long asks for a call
+    decide_on: int = 14  # U3: the day by which a supervisor decides without a contact
+    close_on: int = 30  # U4: the day to decide whether to go on or to close with an open door
+    checkups: tuple[int, ...] = ()  # days of the quarterly checkups after the plan; off by default
 
     @property
     def days(self) -> int:
         """The last day with a step."""
         days = [step.day for step in self.messages] + [step.day or 0 for step in self.todos]
         return max(days)
+
+
+QUARTERLY = (180, 270, *range(365, 731, 90))  # recovery management checkups, to month 24 (clinical.md §4.3)
 
 
 def _asks(*days: int) -> tuple[MessageStep, ...]:
@@ -112,6 +120,8 @@ V1: Mapping[Stage, PlanTemplate] = {
             ToDoStep(ToDoKind.VISIT_OFFER, within=7 * DAY),
             *_reassess(7, 14, 28),
         ),
+        silent_after=10 * DAY,
+        decide_on=14,
     ),
     Stage.MENTAL: PlanTemplate(
         "MEN",
@@ -124,6 +134,8 @@ V1: Mapping[Stage, PlanTemplate] = {
             ToDoStep(ToDoKind.SUPERVISOR_REVIEW, within=7 * DAY),
             *_reassess(7, 14, 30),
         ),
+        silent_after=5 * DAY,
+        decide_on=10,
     ),
     Stage.PHYSICAL: PlanTemplate(
         "PHY",
@@ -144,6 +156,8 @@ V1: Mapping[Stage, PlanTemplate] = {
             *_reassess(7, 14, 30, 60, 90),
         ),
         hasty_contact=2 * HOUR,
+        silent_after=72 * HOUR,
+        decide_on=7,
     ),
 }
 VERSIONS: Mapping[int, Mapping[Stage, PlanTemplate]] = {1: V1}

@@ -149,6 +149,24 @@ def test_what_was_sent_this_week_moves_the_first_texts_and_says_why():
     assert (first.moved, first.due_at) == ("week", T0 + timedelta(days=4, hours=1))
 
 
+@pytest.mark.parametrize(
+    ("stage", "silent", "decide"),
+    [
+        (Stage.EMOTIONAL, timedelta(days=10), 14),
+        (Stage.MENTAL, timedelta(days=5), 10),
+        (Stage.PHYSICAL, timedelta(hours=72), 7),
+    ],
+)
+def test_the_ladder_of_no_answer_has_its_times_by_stage(stage, silent, decide):
+    template = template_for(stage)
+    assert (template.silent_after, template.decide_on, template.close_on) == (silent, decide, 30)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_quarterly_checkups_are_off_unless_a_practice_asks_for_them(stage):
+    assert template_for(stage).checkups == ()
+
+
 @pytest.mark.parametrize("stage", [Stage.NONE, Stage.INDETERMINATE])
 def test_a_stage_that_is_no_relapse_has_no_plan(stage):
     with pytest.raises(KeyError):
