@@ -305,13 +305,17 @@ class InboundMessage(Record):
     handled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
+    answered_at = models.DateTimeField(null=True, blank=True)  # a person wrote back
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
 
     objects = ClientOwnedQuerySet.as_manager()
 
     CLASSES = classify(
         identifying="from_normalized client",
         clinical="body kind crisis opt_out answers received_at",
-        operational="id uid provider provider_id channel read_at read_by handled_at handled_by",
+        operational="id uid provider provider_id channel read_at read_by handled_at handled_by answered_at answered_by",
     )
 
     class Meta:
@@ -327,12 +331,18 @@ class InboundMessage(Record):
                 condition=Q(handled_at__isnull=True, handled_by__isnull=True)
                 | Q(handled_at__isnull=False, handled_by__isnull=False),
             ),
+            models.CheckConstraint(
+                name="inbound_answered_at_and_by",
+                condition=Q(answered_at__isnull=True, answered_by__isnull=True)
+                | Q(answered_at__isnull=False, answered_by__isnull=False),
+            ),
         ]
         indexes = [
             models.Index(name="inbound_of_client", fields=["client", "-received_at"]),
             models.Index(
                 name="inbound_unhandled", fields=["received_at"], condition=Q(handled_at__isnull=True)
             ),
+            models.Index(name="inbound_unread", fields=["client"], condition=Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:
