@@ -10,7 +10,13 @@ from django.apps import apps
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
-LOADED_BY_MIGRATIONS = {"clients_substance", "relapse_stagesign", "django_content_type", "auth_permission"}
+LOADED_BY_MIGRATIONS = {
+    "clients_substance",
+    "relapse_stagesign",
+    "followup_messagetext",
+    "django_content_type",
+    "auth_permission",
+}
 
 
 def empty_tables(self: Any = None) -> None:

@@ -18,6 +18,7 @@ from casework.followup.models.plans import (
     ToDo,
     ToDoState,
 )
+from casework.followup.models.texts import MessageText
 
 __all__ = [
     "RUNNING",
@@ -27,6 +28,7 @@ __all__ = [
     "Heartbeat",
     "InboundMessage",
     "Message",
+    "MessageText",
     "PlanReport",
     "PlanState",
     "Priority",

@@ -1,0 +1,31 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+from django.db import migrations
+
+SHIPPED_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def shipped():
+    """Version 1 of every text, from first_texts.json."""
+    texts = json.loads(Path(__file__).with_name("first_texts.json").read_text(encoding="utf-8"))
+    for language, channels in texts.items():
+        for channel, bodies in channels.items():
+            for key, body in bodies.items():
+                yield {"language": language, "channel": channel, "key": key, "body": body}
+
+
+def load(apps, schema_editor):
+    text = apps.get_model("followup", "MessageText")
+    text.objects.bulk_create([text(version=1, released_at=SHIPPED_AT, **row) for row in shipped()])
+
+
+def unload(apps, schema_editor):
+    apps.get_model("followup", "MessageText").objects.all().delete()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("followup", "0003_texts_as_rows")]
+
+    operations = [migrations.RunPython(load, unload)]
