@@ -63,6 +63,10 @@ class ClientOwnedQuerySet(models.QuerySet[Any]):
     client_path: ClassVar[str] = "client"
 
     def visible_to(self, user: Any, *, at: datetime) -> Self:
-        """The rows of the clients that `user` may see at `at`."""
-        clients = apps.get_model("clients", "Client").objects.visible_to(user, at=at)
+        """The rows of the clients that `user` may see at `at`, those of records merged into theirs among them."""
+        clients = apps.get_model("clients", "Client").objects.readable_to(user, at=at)
         return self.filter(**{f"{self.client_path}__in": clients.values("pk")})
+
+    def of(self, client: Any) -> Self:
+        """The rows of one person, under whichever of their records they stand."""
+        return self.filter(**{f"{self.client_path}__in": client.record_ids})

@@ -1,9 +1,11 @@
 """The protected record."""
 
 from clients.models.audit import AuditEvent
-from clients.models.care import CareTeamMember, EpisodeOfCare
+from clients.models.care import CareTeamMember, EpisodeOfCare, Handover
+from clients.models.circle import EmergencyContact, Guardian
 from clients.models.client import Client, PauseReason, StatusChange
 from clients.models.contact import ContactPoint, Permission
+from clients.models.merge import ClientMerge
 from clients.models.practice import Practice, Programme, Site, Supervision, Team, TeamMembership
 from clients.models.substance import ClientSubstance, Substance
 from clients.models.summary import ClientSummary
@@ -12,10 +14,14 @@ __all__ = [
     "AuditEvent",
     "CareTeamMember",
     "Client",
+    "ClientMerge",
     "ClientSubstance",
     "ClientSummary",
     "ContactPoint",
+    "EmergencyContact",
     "EpisodeOfCare",
+    "Guardian",
+    "Handover",
     "PauseReason",
     "Permission",
     "Practice",

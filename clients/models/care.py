@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from clients.base import ClientOwnedQuerySet, Record, classify
+from clients.encryption import EncryptedTextField
 
 
 class EpisodeOfCare(Record):
@@ -96,3 +97,26 @@ class CareTeamMember(Record):
 
     def holds(self, at: datetime) -> Any:
         return self.starts_at <= at and (self.ends_at is None or self.ends_at > at)
+
+
+class Handover(Record):
+    """What the next counselor should know when a client passes from one to another."""
+
+    client = models.ForeignKey("clients.Client", models.PROTECT, related_name="handovers")
+    from_user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    to_user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    note = EncryptedTextField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+
+    objects = ClientOwnedQuerySet.as_manager()
+
+    CLASSES = classify(clinical="note", operational="id uid client from_user to_user at by")
+
+    class Meta:
+        ordering: ClassVar = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"handover {self.uid}"

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Upper
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -26,24 +27,35 @@ class ClientQuerySet(models.QuerySet["Client"]):
         """The clients that `user` may see at `at`.
 
         A counselor: those on whose care team they are at that moment. A supervisor: those of the teams they supervise
-        and those of the counselors they supervise. An auditor: all, to read. An administrator: none.
+        and those of the counselors they supervise. An auditor: all, to read. An administrator: none. A record that
+        was merged into another is nobody's to list: it is seen through the one that stands for it.
         """
         if not may_see_clients(user):
             return self.none()
+        standing = self.standing()
         if user.role == Role.AUDITOR:
-            return self.all()
+            return standing
         on_care_team = CareTeamMember.objects.in_force(at).filter(user=user)
         if user.role == Role.COUNSELOR:
-            return self.filter(pk__in=on_care_team.values("client"))
+            return standing.filter(pk__in=on_care_team.values("client"))
         day = timezone.localdate(at)
         teams = TeamMembership.objects.on(day).filter(user=user, is_supervisor=True)
         people = Supervision.objects.on(day).filter(supervisor=user)
         theirs = CareTeamMember.objects.in_force(at).filter(user__in=people.values("supervisee"))
-        return self.filter(
+        return standing.filter(
             Q(team__in=teams.values("team"))
             | Q(pk__in=theirs.values("client"))
             | Q(pk__in=on_care_team.values("client"))
         )
+
+    def standing(self) -> Self:
+        """Without those that were merged into another record. Every list of clients begins here."""
+        return self.filter(merged_into__isnull=True)
+
+    def readable_to(self, user: Any, *, at: datetime) -> Self:
+        """The clients whose rows `user` may read: the visible ones, and those merged into them."""
+        visible = self.visible_to(user, at=at).order_by().values("pk")
+        return self.filter(pk__in=visible.union(self.filter(merged_into__in=visible).order_by().values("pk")))
 
     def matching(self, words: str) -> Self:
         """Search by name, phone or record number; every word must match somewhere. Empty words match nothing."""
@@ -80,6 +92,7 @@ class PauseReason(models.TextChoices):
     INCARCERATED = "incarcerated", _("In jail or prison")
     HOSPITAL = "hospital", _("In hospital or residential care")
     AWAY = "away", _("Away for a while")
+    CONSENT = "consent", _("Guardian changed: consent to be gone through again")
     OTHER = "other", _("Another reason")
 
 
@@ -142,6 +155,11 @@ class Client(Lifecycle, Record):
     preferred_channel = models.CharField(
         _("prefers"), max_length=8, choices=Channel.choices, default=Channel.SMS
     )
+    # A merged record stays, with all that was signed in it; `absorbed` is the same fact seen from the other end.
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="+", editable=False, db_index=False
+    )
+    absorbed = ArrayField(models.BigIntegerField(), default=list, blank=True, editable=False)
     registered_at = models.DateTimeField(editable=False)
     registered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
@@ -152,7 +170,8 @@ class Client(Lifecycle, Record):
     CLASSES = classify(
         identifying="record_number given_name family_name chosen_name pronouns date_of_birth language time_zone",
         clinical="state_reason",
-        operational="id uid team state state_on preferred_channel registered_at registered_by",
+        operational="id uid team state state_on preferred_channel merged_into absorbed registered_at "
+        "registered_by",
     )
 
     class Meta:
@@ -160,10 +179,20 @@ class Client(Lifecycle, Record):
         indexes: ClassVar = [
             models.Index(fields=["team", "state"], name="client_team_state"),
             models.Index(fields=["family_name", "given_name"], name="client_by_name"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="client_merged_into"
+            ),
             *[
                 GinIndex(OpClass(Upper(field), name="gin_trgm_ops"), name=f"client_{field}_search")
                 for field in ("given_name", "family_name", "chosen_name")
             ],
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=~Q(merged_into=F("pk")), name="no_record_merged_into_itself"),
+            models.CheckConstraint(
+                condition=Q(merged_into__isnull=True) | Q(absorbed=[]),
+                name="merged_record_stands_for_no_other",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -194,6 +223,11 @@ class Client(Lifecycle, Record):
             .first()
         )
         return member.user if member else None
+
+    @property
+    def record_ids(self) -> list[int]:
+        """The keys under which this person's rows stand: the record's own, and those of records merged into it."""
+        return [self.pk, *self.absorbed]
 
     @property
     def is_in_touch(self) -> bool:
