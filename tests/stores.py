@@ -21,13 +21,22 @@ SECRETS = {
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
     for name, value in SECRETS.items():
         os.environ.setdefault(name, value)
-    # A worker of xdist inherits the servers of the process that started it.
-    if "PYTEST_XDIST_WORKER" not in os.environ:
+    # A worker of xdist inherits the servers of the process that started it, and takes a keyspace of its own: two
+    # workers whose people have the same ids would else count against each other's rate limits.
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    if worker and "REDIS_URL" in os.environ:
+        os.environ["REDIS_URL"] = keyspace(os.environ["REDIS_URL"], 1 + int(worker.removeprefix("gw")))
+    if not worker:
         try:
             start(early_config)
         except LocalError as error:
             raise pytest.UsageError(str(error)) from error
     return (yield)
+
+
+def keyspace(url: str, number: int) -> str:
+    """The same server by its numbered database; an address that names none is left as it is."""
+    return url.replace("db=0", f"db={number}")
 
 
 def start(config: pytest.Config) -> None:

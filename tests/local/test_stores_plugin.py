@@ -6,6 +6,8 @@ import psycopg
 import pytest
 import redis
 
+from tests.stores import keyspace
+
 
 @pytest.fixture
 def owner():
@@ -31,3 +33,10 @@ def test_tests_have_a_real_redis():
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as client:
         client.set("turnaround:probe", "1", ex=5)
         assert client.get("turnaround:probe") == b"1"
+
+
+def test_two_workers_of_one_run_count_apart():
+    own = "unix:///run/valkey.sock?db=0"
+    assert keyspace(own, 1) != keyspace(own, 2)
+    assert keyspace(own, 2) == "unix:///run/valkey.sock?db=2"
+    assert keyspace("redis://cache.example:6379/0", 2) == "redis://cache.example:6379/0"
