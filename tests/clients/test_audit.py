@@ -51,3 +51,29 @@ def test_the_applications_role_has_no_right_to_rewrite_it(right):
 def test_a_list_is_one_row_with_its_filter_and_whom_it_held(dana, now):
     row = audit.record_list("caseload", by=dana, at=now, filters={"stage": "physical"}, ids=iter([3, 1]))
     assert row.detail == {"list": "caseload", "filters": {"stage": "physical"}, "ids": [3, 1]}
+
+
+def test_what_one_act_writes_together_is_one_statement_in_its_order(dana, now, django_assert_num_queries):
+    with django_assert_num_queries(1), audit.together():
+        for step in ("first", "second", "third"):
+            audit.record("test.act", by=dana, at=now, step=step)
+    kept = AuditEvent.objects.filter(verb="test.act").order_by("pk")
+    assert [event.detail["step"] for event in kept] == ["first", "second", "third"]
+
+
+def test_an_act_that_breaks_leaves_none_of_its_rows_and_the_next_one_writes_at_once(dana, now):
+    with pytest.raises(ValueError, match="broke"), audit.together():
+        audit.record("test.act", by=dana, at=now)
+        raise ValueError("broke")
+    assert not AuditEvent.objects.filter(verb="test.act").exists()
+    audit.record("test.act", by=dana, at=now)
+    assert AuditEvent.objects.filter(verb="test.act").count() == 1
+
+
+def test_a_block_inside_another_writes_its_own_rows(dana, now):
+    with audit.together():
+        audit.record("test.outer", by=dana, at=now)
+        with audit.together():
+            audit.record("test.inner", by=dana, at=now)
+        assert AuditEvent.objects.filter(verb="test.inner").exists()
+    assert AuditEvent.objects.filter(verb="test.outer").exists()
