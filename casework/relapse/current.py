@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Max, OuterRef
 from django.utils import timezone
 
 from casework.relapse import episodes
@@ -47,21 +48,21 @@ def current_stage(client: Client, *, at: datetime) -> Stage | None:
 
 def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
     """Days with use that the client told of or that was confirmed, from `first` to `last`, both counted."""
-    return _days(UseEpisode.objects.counting().filter(client=client), on__range=(first, last))
+    return list(_days(UseEpisode.objects.counting().filter(client=client), on__range=(first, last)))
 
 
 def known_use_days(client: Client) -> list[date]:
     """Every day with use on record, without what still awaits a talk with the client."""
-    return _days(UseEpisode.objects.believed().filter(client=client))
+    return list(_known_use(UseEpisode.objects.filter(client=client)))
 
 
-def _days(found: Any, **when: Any) -> list[date]:
-    return list(
-        UseDay.objects.filter(episode__in=found, **when)
-        .values_list("on", flat=True)
-        .distinct()
-        .order_by("on")
-    )
+def _known_use(found: Any) -> Any:
+    return _days(found.believed())
+
+
+def _days(found: Any, **when: Any) -> Any:
+    days = UseDay.objects.filter(episode__in=found, **when)
+    return days.values_list("on", flat=True).distinct().order_by("on")
 
 
 def in_care_since(client: Client) -> date:
@@ -142,15 +143,29 @@ def _mark(episode: UseEpisode, on: date) -> UseMark:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renewed:
+    """A summary as it is now, the stage that it held before, and the assessments behind it."""
+
+    summary: ClientSummary
+    stage_before_this: str
+    assessed: list[Assessed]
+
+
 def refresh_summary(client: Client, *, at: datetime) -> ClientSummary:
     """Write the stage columns of the client's summary anew from the records. The caller holds the client's row."""
-    summary, _created = ClientSummary.objects.get_or_create(client=client)
-    found = way(client, at=at)
-    days = known_use_days(client)
+    return renew_summary(client, at=at).summary
+
+
+def renew_summary(client: Client, *, at: datetime) -> Renewed:
+    """The same, telling what was read on the way: three reads and one write."""
+    summary, days = _summary_and_days(client)
+    before, seen = summary.stage, assessed(client, at=at)
+    found = steps(seen, reported(client, at=at))
     summary.stage = found[-1].stage.value if found else ""
     summary.stage_since, summary.stage_before = _since(found)
     summary.stage_from_report = bool(found) and isinstance(found[-1].because, Reported)
-    summary.last_assessed_at = max((one.at for one in assessed(client, at=at)), default=None)
+    summary.last_assessed_at = max((one.at for one in seen), default=None)
     summary.last_use_on = days[-1] if days else None
     summary.save(
         update_fields=[
@@ -162,7 +177,15 @@ def refresh_summary(client: Client, *, at: datetime) -> ClientSummary:
             "last_use_on",
         ]
     )
-    return summary
+    return Renewed(summary=summary, stage_before_this=before, assessed=seen)
+
+
+def _summary_and_days(client: Client) -> tuple[ClientSummary, list[date]]:
+    used = _known_use(UseEpisode.objects.filter(client=OuterRef(OuterRef("client_id"))))
+    summary = ClientSummary.objects.annotate(days=ArraySubquery(used)).filter(client=client).first()
+    if summary is None:
+        return ClientSummary.objects.create(client=client), known_use_days(client)
+    return summary, summary.days
 
 
 def _since(found: list[Step]) -> tuple[datetime | None, str]:

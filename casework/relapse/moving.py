@@ -6,7 +6,7 @@ from datetime import datetime
 from casework.relapse import current
 from casework.relapse.models import RelapseReport, StageAssessment, StageTransition
 from casework.relapse.transitions import Escalation, escalations, is_deescalation, is_sustained
-from clients.models import Client, ClientSummary
+from clients.models import Client
 from clients.stage import Stage
 
 PLAN_RUNS = frozenset({"active", "paused", "messages_off"})
@@ -37,15 +37,9 @@ class Learned:
 
     index_before: int | None = None
     index_now: int | None = None
-    use_during_plan: bool = False
+    new_use: bool = False  # use that nobody had told of; during a plan it is an escalation
     red_flag: bool = False
     reclassified: bool = False
-
-
-def plan_runs(client: Client) -> bool:
-    """Whether a follow-up plan is under way, as the client's summary tells."""
-    summary = ClientSummary.objects.filter(client=client).first()
-    return summary is not None and summary.plan_state in PLAN_RUNS
 
 
 def settle(
@@ -61,11 +55,10 @@ def settle(
 
     The caller holds the client's row. A correction escalates nothing: it only puts the record right.
     """
-    before = _stage(ClientSummary.objects.filter(client=client).values_list("stage", flat=True).first())
-    now = _stage(current.refresh_summary(client, at=at).stage)
-    moved = Moved(before=before, now=now)
+    renewed = current.renew_summary(client, at=at)
+    moved = Moved(before=_stage(renewed.stage_before_this), now=_stage(renewed.summary.stage))
     if cause != StageTransition.Cause.CORRECTION:
-        moved = _judge(client, before, now, learned or Learned(), at=at)
+        moved = _judge(moved, renewed, learned or Learned())
     if moved.before != moved.now or moved.escalations:
         _keep(client, moved, at=at, cause=cause, assessment=assessment, report=report)
     return moved
@@ -75,23 +68,21 @@ def _stage(value: str | None) -> Stage | None:
     return Stage(value) if value else None
 
 
-def _judge(
-    client: Client, before: Stage | None, now: Stage | None, learned: Learned, *, at: datetime
-) -> Moved:
+def _judge(moved: Moved, renewed: current.Renewed, learned: Learned) -> Moved:
     return Moved(
-        before=before,
-        now=now,
+        before=moved.before,
+        now=moved.now,
         escalations=escalations(
-            before=before,
-            now=now,
+            before=moved.before,
+            now=moved.now,
             index_before=learned.index_before,
             index_now=learned.index_now,
-            use_during_plan=learned.use_during_plan,
+            use_during_plan=learned.new_use and renewed.summary.plan_state in PLAN_RUNS,
             red_flag=learned.red_flag,
             reclassified=learned.reclassified,
         ),
-        deescalated=is_deescalation(before, now),
-        sustained=is_sustained(current.assessed(client, at=at)),
+        deescalated=is_deescalation(moved.before, moved.now),
+        sustained=is_sustained(renewed.assessed),
     )
 
 

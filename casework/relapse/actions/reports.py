@@ -6,12 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.relapse.models import RelapseReport, ReportRepeat, StageTransition, UseEpisode
 from casework.relapse.models.use import Verification
-from casework.relapse.moving import Learned, Moved, plan_runs, settle
+from casework.relapse.moving import Learned, Moved, settle
 from casework.relapse.reporting import (
     REPORTABLE,
     STANDING,
@@ -49,8 +50,23 @@ class ReportRecorded:
 
 @transaction.atomic
 def record_report(
+    *, client_id: int, by: Any, now: datetime, idempotency_key: str = "", **told: Any
+) -> ReportRecorded:
+    """Record that a relapse was reported, and raise the stage if this source may. `told`: see `take_report`.
+
+    Told twice (same key, or same episode and day), it is attached to the report that is there. Raises InvalidInput
+    for a time in the future, an occurrence after the report, or a stage or source that cannot be reported.
+    """
+    require(by, Verb.REPORT_RELAPSE)
+    client = locked(client_id)
+    if known := with_key(client, idempotency_key):
+        return ReportRecorded(report=known, created=False)
+    return take_report(client, by=by, now=now, idempotency_key=idempotency_key, **told)
+
+
+def take_report(
+    client: Client,
     *,
-    client_id: int,
     stage: str,
     source: str,
     by: Any,
@@ -60,20 +76,16 @@ def record_report(
     occurred_precision: str = "",
     narrative: str = "",
     episode: UseEpisode | None = None,
+    is_new_episode: bool = False,
     use_days: Iterable[date] = (),
     reclassified: bool = False,
     handled_in_contact: bool = False,
     idempotency_key: str = "",
 ) -> ReportRecorded:
-    """Record that a relapse was reported, and raise the stage if this source may.
+    """What `record_report` does, for a caller who holds the client's row, has the right, and has looked for the key.
 
-    Told twice (same key, or same episode and day), it is attached to the report that is there. Raises InvalidInput
-    for a time in the future, an occurrence after the report, or a stage or source that cannot be reported.
+    `is_new_episode`: the episode was opened by this very report.
     """
-    require(by, Verb.REPORT_RELAPSE)
-    client = locked(client_id)
-    if known := _same_key(client, idempotency_key):
-        return ReportRecorded(report=known, created=False)
     report = RelapseReport(
         client=client,
         stage=stage,
@@ -90,9 +102,9 @@ def record_report(
         idempotency_key=idempotency_key,
     )
     _check(report, now=now)
-    if known := _same_event(report):
+    if not is_new_episode and (known := _same_event(report)):
         return _attach(known, report, by=by, now=now)
-    new_use = episode is not None and not episode.reports.exists()
+    new_use = is_new_episode or (episode is not None and not episode.reports.exists())
     report.save()
     audit.record(
         "relapse.reported",
@@ -103,7 +115,7 @@ def record_report(
         stage=report.stage,
         source=report.source,
     )
-    learned = Learned(use_during_plan=new_use and plan_runs(client), reclassified=reclassified)
+    learned = Learned(new_use=new_use, reclassified=reclassified)
     return ReportRecorded(report=report, created=True, moved=_settle(report, learned, at=now))
 
 
@@ -146,14 +158,14 @@ def _day(report: RelapseReport) -> date:
     return report.occurred_on or _local_day(report)
 
 
-def _same_key(client: Client, key: str) -> RelapseReport | None:
+def with_key(client: Client, key: str) -> RelapseReport | None:
+    """The report that was told, or told again, with this key."""
     if not key:
         return None
-    found = RelapseReport.objects.filter(client=client, idempotency_key=key).first()
-    if found is None:
-        repeat = ReportRepeat.objects.filter(report__client=client, idempotency_key=key).first()
-        found = repeat.report if repeat else None
-    return found
+    told = Q(idempotency_key=key) | Exists(
+        ReportRepeat.objects.filter(report=OuterRef("pk"), idempotency_key=key)
+    )
+    return RelapseReport.objects.filter(told, client=client).order_by("pk").first()
 
 
 def _same_event(report: RelapseReport) -> RelapseReport | None:
@@ -215,7 +227,7 @@ def _confirm(report: RelapseReport, *, by: Any, now: datetime) -> Moved:
         report.episode.save(update_fields=["verification"])
     audit.record("relapse.report_confirmed", by=by, at=now, client_id=report.client_id, target=report)
     new_use = first and report.episode is not None
-    return _settle(report, Learned(use_during_plan=new_use and plan_runs(report.client)), at=now)
+    return _settle(report, Learned(new_use=new_use), at=now)
 
 
 @transaction.atomic

@@ -31,6 +31,7 @@ class UseRecorded:
     episodes: tuple[UseEpisode, ...]
     created: bool
     reclassified: bool
+    is_new: bool = False  # the latest episode has no day but these
 
     @property
     def latest(self) -> UseEpisode:
@@ -38,9 +39,22 @@ class UseRecorded:
 
 
 @transaction.atomic
-def record_use(
+def record_use(*, client_id: int, by: Any, now: datetime, **told: Any) -> UseRecorded:
+    """Record the days on which something was used; they join an episode less than 14 days away or open a new one.
+
+    `told`: see `take_use`. Raises InvalidInput for medicine taken as prescribed (that is never an episode), without a
+    day, or for a day in the future.
+    """
+    require(by, Verb.REPORT_RELAPSE)
+    client = locked(client_id)
+    recorded = take_use(client, by=by, now=now, **told)
+    current.refresh_summary(client, at=now)
+    return recorded
+
+
+def take_use(
+    client: Client,
     *,
-    client_id: int,
     use_type: str,
     days: Iterable[date],
     source: str,
@@ -53,13 +67,10 @@ def record_use(
     still_using: bool = False,
     **details: Any,
 ) -> UseRecorded:
-    """Record the days on which something was used; they join an episode less than 14 days away or open a new one.
+    """What `record_use` does, for a caller who holds the client's row, has the right, and renews the summary.
 
-    `details`: route, amount_text, with_whom, place. Raises InvalidInput for medicine taken as prescribed (that is
-    never an episode), without a day, or for a day in the future.
+    `details`: route, amount_text, with_whom, place.
     """
-    require(by, Verb.REPORT_RELAPSE)
-    client = locked(client_id)
     wanted = sorted(set(days))
     _check(client, use_type, wanted, source, details, now=now)
     common = {
@@ -70,15 +81,14 @@ def record_use(
         "loss_of_control": loss_of_control,
         **details,
     }
-    found, created, reclassified = [], False, False
+    found, created, reclassified, is_new = [], False, False, False
     for group in episodes.split(wanted, current.thresholds()):
         ends = None if still_using and group[-1] == wanted[-1] else group[-1]
         episode, is_new, is_reclassified = _place(client, group, ends, common, by=by, now=now)
         _add_substances(episode, also_used)
         found.append(episode)
         created, reclassified = created or is_new, reclassified or is_reclassified
-    current.refresh_summary(client, at=now)
-    return UseRecorded(episodes=tuple(found), created=created, reclassified=reclassified)
+    return UseRecorded(episodes=tuple(found), created=created, reclassified=reclassified, is_new=is_new)
 
 
 def _check(
@@ -181,9 +191,10 @@ def _reread(episode: UseEpisode) -> UseEpisode:
 
 
 def _add_substances(episode: UseEpisode, also_used: Collection[Any]) -> None:
-    for substance in also_used:
-        if substance.pk != episode.substance_id:
-            AlsoUsed.objects.get_or_create(episode=episode, substance=substance)
+    others = [one for one in also_used if one.pk != episode.substance_id]
+    if others:
+        rows = [AlsoUsed(episode=episode, substance=one) for one in others]
+        AlsoUsed.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 @transaction.atomic
