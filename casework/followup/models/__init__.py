@@ -18,22 +18,26 @@ from casework.followup.models.plans import (
     ToDo,
     ToDoState,
 )
+from casework.followup.models.routes import Breaker, Pace, Tally
 from casework.followup.models.texts import MessageText
 
 __all__ = [
     "RUNNING",
     "Attempt",
+    "Breaker",
     "ContactAttempt",
     "FollowUpPlan",
     "Heartbeat",
     "InboundMessage",
     "Message",
     "MessageText",
+    "Pace",
     "PlanReport",
     "PlanState",
     "Priority",
     "ProviderEvent",
     "SafetyChecklist",
+    "Tally",
     "ToDo",
     "ToDoState",
 ]

@@ -147,6 +147,8 @@ class Message(Record):
     local_time = models.TimeField()
     tz = models.CharField(max_length=64)
     due_at = models.DateTimeField()  # when a sender looks at it next: moves with holds, retries and look-ups
+    # Since when nothing but we or the provider keeps it back; what lateness counts from. Null: `due_at` says it.
+    ready_at = models.DateTimeField(null=True, blank=True)
     useful_until = models.DateTimeField(null=True, blank=True)
     priority = models.PositiveSmallIntegerField(choices=Priority.choices, default=Priority.USUAL)
     dedupe_key = models.CharField(max_length=200, unique=True)
@@ -176,7 +178,7 @@ class Message(Record):
     CLASSES = classify(
         identifying="client",
         clinical="plan session in_reply_to step_key kind template_key local_date local_time tz due_at "
-        "useful_until priority dedupe_key body reason_code reason_params sent_at delivered_at answered_at "
+        "ready_at useful_until priority dedupe_key body reason_code reason_params sent_at delivered_at answered_at "
         "recall_reason",
         operational="id uid written_by status attempts_made attempt_id lease_owner lease_until fence recalled "
         "created_at closed_at possible_duplicate",
@@ -203,6 +205,11 @@ class Message(Record):
                 name="message_waiting",
                 fields=["priority", "due_at"],
                 condition=Q(status__in=["planned", "held", "failed"]),
+            ),
+            models.Index(
+                name="message_kept_back",
+                fields=["ready_at"],
+                condition=Q(status__in=["planned", "held", "failed"], ready_at__isnull=False),
             ),
             models.Index(name="message_leased", fields=["lease_until"], condition=Q(status="claimed")),
             models.Index(name="message_unknown", fields=["due_at"], condition=Q(status="unknown")),
