@@ -15,6 +15,7 @@ from django.db import DatabaseError
 from casework.followup.delivery.callbacks import record_status
 from casework.followup.delivery.claiming import Watermark, claim
 from casework.followup.delivery.reconciling import expire, look_up
+from casework.followup.delivery.relocated import ask_first_if_moved
 from casework.followup.delivery.sending import send
 
 __all__ = ["deliver_due", "record_status"]
@@ -30,6 +31,7 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
     owner = f"{socket.gethostname()}:{os.getpid()}"
     watermark = Watermark()
     until = time.monotonic() + seconds
+    ask_first_if_moved()
     sent = 0
     with ThreadPoolExecutor(settings.FOLLOWUP_SENDERS, thread_name_prefix="sender") as pool:
         expire()
