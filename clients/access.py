@@ -42,6 +42,8 @@ class Verb(StrEnum):
     HOLD_SESSION = "hold session"
     WRITE_NOTE = "write note"
     READ_NOTE = "read signed note"
+    ARRANGE_ABSENCE = "arrange absence and cover"
+    DECIDE_SILENCE = "decide when nobody answers"
     REVIEW_CASELOAD = "review caseload"
     IMPORT_CLIENTS = "import clients"
     READ_AUDIT = "read audit trail"
@@ -69,12 +71,14 @@ _CARE = frozenset(
         Verb.HOLD_SESSION,
         Verb.WRITE_NOTE,
         Verb.READ_NOTE,
+        Verb.ARRANGE_ABSENCE,
     }
 )
 
 ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
     Role.COUNSELOR: _CARE,
-    Role.SUPERVISOR: _CARE | {Verb.ASSIGN_COUNSELOR, Verb.REVIEW_CASELOAD, Verb.IMPORT_CLIENTS},
+    Role.SUPERVISOR: _CARE
+    | {Verb.ASSIGN_COUNSELOR, Verb.DECIDE_SILENCE, Verb.REVIEW_CASELOAD, Verb.IMPORT_CLIENTS},
     Role.ADMINISTRATOR: frozenset({Verb.MANAGE_STAFF, Verb.MANAGE_PRACTICE}),
     Role.AUDITOR: frozenset({Verb.VIEW_CLIENT, Verb.READ_NOTE, Verb.READ_AUDIT, Verb.REVIEW_CASELOAD}),
 }

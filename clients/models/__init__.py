@@ -1,5 +1,6 @@
 """The protected record."""
 
+from clients.models.absence import Absence
 from clients.models.audit import AuditEvent
 from clients.models.care import CareTeamMember, EpisodeOfCare, Handover
 from clients.models.circle import EmergencyContact, Guardian
@@ -11,6 +12,7 @@ from clients.models.substance import ClientSubstance, Substance
 from clients.models.summary import ClientSummary
 
 __all__ = [
+    "Absence",
     "AuditEvent",
     "CareTeamMember",
     "Client",
