@@ -24,6 +24,10 @@ log = structlog.get_logger(__name__)
 
 DATABASE = "database"  # the name under which Heartbeat keeps where the database has lived
 LOCK = 0x686F6D65
+CHANGED = [
+    *("status", "reason_code", "reason_params", "due_at", "fence", "attempts_made", "attempt_id", "body"),
+    "possible_duplicate",
+]
 UNREADABLE = (InvalidToken, KeyError, ValueError, TypeError, AttributeError)
 
 # The cluster, its timeline (a promotion or a recovery begins a new one) and the table (a restored dump makes it anew).
@@ -108,7 +112,7 @@ def _doubt(pks: Sequence[int], now: datetime) -> None:
     Attempt.objects.bulk_create(attempts)
     Message.objects.bulk_update(
         [attempt.message for attempt in attempts],
-        "status reason_code reason_params due_at fence attempts_made attempt_id body possible_duplicate".split(),
+        CHANGED,
     )
 
 
