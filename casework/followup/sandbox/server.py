@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from casework.followup.sandbox import pages
 from casework.followup.sandbox.calls import Caller, Office, answer_from_phone, thread_address
-from casework.followup.sandbox.faults import Fault, Mode, Plan, Telling
+from casework.followup.sandbox.faults import Calls, Fault, Mode, Plan, Telling
 from casework.followup.sandbox.ledger import OUT, Ledger
 
 MOST_BYTES = 64_000
@@ -28,7 +28,7 @@ class Provider(ThreadingHTTPServer):
     request_queue_size = 128
 
     def __init__(self, address: tuple[str, int], *, ledger: Ledger, office: Office) -> None:
-        self.ledger, self.office, self.plan = ledger, office, Plan()
+        self.ledger, self.office, self.plan, self.calls = ledger, office, Plan(), Calls()
         self.caller = Caller(ledger, self.plan, office)
         super().__init__(address, Desk)
         self.caller.start()
@@ -63,6 +63,8 @@ class Desk(BaseHTTPRequestHandler):
             self._api_get(path, query)
         elif path == "/control/ledger":
             self._json(200, {"messages": self.server.ledger.everything()})
+        elif path == "/control/calls":
+            self._json(200, {"at": self.server.calls.at, "most_at_once": self.server.calls.most})
         else:
             self._page(path)
 
@@ -75,7 +77,8 @@ class Desk(BaseHTTPRequestHandler):
             return
         fields = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
         if path == self.server.api + ".json":
-            self._create(fields)
+            with self.server.calls.one():
+                self._create(fields)
         elif path.startswith("/phones/") and self._from_our_page():
             self._reply(unquote(path.removeprefix("/phones/")), fields)
         elif path == "/control/faults" and self._from_our_page():
@@ -95,6 +98,11 @@ class Desk(BaseHTTPRequestHandler):
     # --- Twilio's messages resource ---
 
     def _known(self) -> bool:
+        """Whether the caller may speak to us at all, and we are there to listen."""
+        time.sleep(self.server.plan.slow)
+        if self.server.plan.down:
+            self._json(503, {"code": 20503, "message": "unavailable", "status": 503})
+            return False
         kind, _space, rest = self.headers.get("Authorization", "").partition(" ")
         try:
             given = base64.b64decode(rest) if kind == "Basic" else b""
@@ -123,7 +131,7 @@ class Desk(BaseHTTPRequestHandler):
         )
         self.server.caller.follow(row["sid"], row["callback"])
         if self._after(fault):
-            self._json(201, self._resource(row))
+            self._json(201, self._resource(row), over=fault.seconds if fault.mode is Mode.DRIP else 0.0)
 
     def _before(self, fault: Fault) -> bool:
         """Misbehave without accepting; return whether to go on."""
@@ -133,7 +141,7 @@ class Desk(BaseHTTPRequestHandler):
             self._json(500, {"code": 20500, "message": "internal", "status": 500})
         elif fault.mode is Mode.BUSY:
             busy = {"code": 20429, "message": "too many requests", "status": 429}
-            self._json(429, busy, **{"Retry-After": str(int(fault.seconds))})
+            self._json(429, busy, **({"Retry-After": str(int(fault.seconds))} if fault.seconds else {}))
         elif fault.mode is Mode.HANG_BEFORE:
             time.sleep(fault.seconds)
             self.close_connection = True
@@ -242,10 +250,16 @@ class Desk(BaseHTTPRequestHandler):
         plan = self.server.plan
         if "clear" in fields:
             plan.clear()
+            self.server.calls.forget()
         if "telling" in fields:
             plan.telling = Telling(fields["telling"])
+        if "mix" in fields:
+            plan.arrange_mix(fields["mix"], seed=int(fields.get("seed", 0)))
         plan.pace = float(fields.get("pace", plan.pace))
         plan.listing_lag = float(fields.get("listing_lag", plan.listing_lag))
+        plan.down = fields.get("down", "1" if plan.down else "") == "1"
+        plan.slow = float(fields.get("slow", plan.slow))
+        plan.rate = int(fields.get("rate", plan.rate))
         if "mode" in fields:
             plan.arrange(
                 Fault(
@@ -260,10 +274,11 @@ class Desk(BaseHTTPRequestHandler):
 
     # --- answering ---
 
-    def _json(self, status: int, body: dict[str, Any], **headers: str) -> None:
-        self._answer(status, "application/json", json.dumps(body).encode(), **headers)
+    def _json(self, status: int, body: dict[str, Any], *, over: float = 0.0, **headers: str) -> None:
+        self._answer(status, "application/json", json.dumps(body).encode(), over=over, **headers)
 
-    def _answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
+    def _answer(self, status: int, kind: str, body: bytes, *, over: float = 0.0, **headers: str) -> None:
+        """Answer; `over`: let the body drip for that many seconds."""
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -272,6 +287,10 @@ class Desk(BaseHTTPRequestHandler):
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            for place in range(len(body)) if over else ():
+                self.wfile.write(body[place : place + 1])
+                time.sleep(over / len(body))
+            if not over:
+                self.wfile.write(body)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True

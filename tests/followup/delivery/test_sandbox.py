@@ -187,3 +187,76 @@ def test_an_office_that_does_not_answer_is_told_again(provider, monkeypatch):
     time.sleep(0.3)
 
     assert len(heard) == 4
+
+
+def arrange(provider, **fields):
+    requests.post(address(provider) + "/control/faults", data=fields, timeout=5).raise_for_status()
+
+
+def test_a_busy_provider_says_when_to_come_back_or_does_not(provider):
+    arrange(provider, mode="busy", seconds="3")
+    arrange(provider, mode="busy", seconds="0")
+
+    first, second = create(provider), create(provider)
+
+    assert (first.status_code, first.headers["Retry-After"]) == (429, "3")
+    assert second.status_code == 429
+    assert "Retry-After" not in second.headers
+
+
+def test_a_provider_that_is_down_takes_nothing_and_answers_no_question(provider):
+    arrange(provider, down="1")
+    assert create(provider).status_code == 503
+    arrange(provider, down="0")
+    assert create(provider).status_code == 201
+    assert len(provider.ledger.everything()) == 1
+
+
+def test_no_more_are_taken_in_a_second_than_the_rate_allows(provider):
+    arrange(provider, rate="2")
+
+    answers = [create(provider).status_code for _ in range(4)]
+
+    assert answers == [201, 201, 429, 429]
+    assert len(provider.ledger.everything()) == 2
+
+
+def test_an_answer_may_drip(provider):
+    arrange(provider, mode="drip", seconds="0.3")
+    began = time.monotonic()
+
+    assert create(provider).json()["sid"].startswith("SM")
+    assert time.monotonic() - began >= 0.2
+
+
+def test_a_share_of_all_messages_fails_by_chance_and_the_same_seed_fails_the_same(provider):
+    def outcomes(seed):
+        arrange(provider, mix="error_before:0.3,reject:0.2", seed=str(seed))
+        return [create(provider).status_code for _ in range(20)]
+
+    first = outcomes(7)
+
+    assert set(first) == {201, 400, 500}
+    assert outcomes(7) == first
+    arrange(provider, clear="1")
+    assert create(provider).status_code == 201
+
+
+def test_every_call_is_counted_also_those_that_fail(provider):
+    arrange(provider, clear="1")
+    arrange(provider, mode="error_before")
+    create(provider)
+    create(provider)
+
+    counted = requests.get(address(provider) + "/control/calls", timeout=5).json()
+
+    assert len(counted["at"]) == 2
+    assert counted["most_at_once"] == 1
+
+
+def test_the_same_idempotency_key_is_one_message(provider):
+    first = create(provider, headers={"Idempotency-Key": "a-message"}).json()["sid"]
+
+    assert create(provider, headers={"Idempotency-Key": "a-message"}).json()["sid"] == first
+    assert create(provider, headers={"Idempotency-Key": "another"}).json()["sid"] != first
+    assert len(provider.ledger.everything()) == 2
