@@ -45,6 +45,7 @@ class Verb(StrEnum):
     ARRANGE_ABSENCE = "arrange absence and cover"
     DECIDE_SILENCE = "decide when nobody answers"
     REVIEW_CASELOAD = "review caseload"
+    MERGE_CLIENTS = "merge clients"
     IMPORT_CLIENTS = "import clients"
     READ_AUDIT = "read audit trail"
     MANAGE_STAFF = "manage staff"
@@ -78,7 +79,13 @@ _CARE = frozenset(
 ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
     Role.COUNSELOR: _CARE,
     Role.SUPERVISOR: _CARE
-    | {Verb.ASSIGN_COUNSELOR, Verb.DECIDE_SILENCE, Verb.REVIEW_CASELOAD, Verb.IMPORT_CLIENTS},
+    | {
+        Verb.ASSIGN_COUNSELOR,
+        Verb.DECIDE_SILENCE,
+        Verb.MERGE_CLIENTS,
+        Verb.REVIEW_CASELOAD,
+        Verb.IMPORT_CLIENTS,
+    },
     Role.ADMINISTRATOR: frozenset({Verb.MANAGE_STAFF, Verb.MANAGE_PRACTICE}),
     Role.AUDITOR: frozenset({Verb.VIEW_CLIENT, Verb.READ_NOTE, Verb.READ_AUDIT, Verb.REVIEW_CASELOAD}),
 }

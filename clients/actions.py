@@ -42,8 +42,12 @@ EDITABLE = (
 
 
 def locked(client_id: int) -> Client:
-    """The client's row, held until the transaction ends: whoever changes what belongs to it takes this first."""
-    return Client.objects.select_for_update(of=("self",)).select_related("summary").get(pk=client_id)
+    """The client's row, held until the transaction ends: whoever changes what belongs to it takes this first.
+
+    Of a merged record, the one that stands for it: whatever is done to the old one is done to that.
+    """
+    client = Client.objects.select_for_update(of=("self",)).select_related("summary").get(pk=client_id)
+    return client if client.merged_into_id is None else locked(client.merged_into_id)
 
 
 @transaction.atomic
@@ -123,7 +127,7 @@ def admit(
     """Open an episode of care; a discharged client becomes active again. Raises Conflict while one is open."""
     require(by, Verb.EDIT_CLIENT)
     client = locked(client_id)
-    if client.episodes_of_care.filter(discharged_on=None).exists():
+    if EpisodeOfCare.objects.of(client).filter(discharged_on=None).exists():
         raise Conflict(_("An episode of care is already open. Discharge from it first."))
     check_past(zone=client.zone, now=now, admitted_on=on)
     episode = EpisodeOfCare.objects.create(client=client, programme=programme, admitted_on=on, source=source)
@@ -136,7 +140,8 @@ def admit(
 
 def remember_first_admission(client: Client) -> None:
     """Bring the summary's first admission up to date after episodes have been added."""
-    first = client.episodes_of_care.order_by("admitted_on").values_list("admitted_on", flat=True).first()
+    episodes = EpisodeOfCare.objects.of(client).order_by("admitted_on")
+    first = episodes.values_list("admitted_on", flat=True).first()
     ClientSummary.objects.filter(client=client).update(first_admitted_on=first)
 
 
@@ -157,7 +162,7 @@ def add_contact_point(
     client = locked(client_id)
     region = jurisdiction(Practice.current().jurisdiction).phone_region
     normalized = to_address(value) if kind == ContactPoint.Kind.EMAIL else to_e164(value, region=region)
-    if client.contact_points.current().filter(normalized=normalized).exists():
+    if ContactPoint.objects.of(client).current().filter(normalized=normalized).exists():
         raise Conflict(_("This number or address is on record already."), field="value")
     point = ContactPoint.objects.create(
         client=client,
@@ -180,7 +185,7 @@ def grant_permission(
     """Record that the client agreed to be reached this way. Granting what is in force gives back the same row."""
     require(by, Verb.MANAGE_PERMISSIONS)
     client = locked(client_id)
-    held = client.permissions.in_force(now).filter(channel=channel).first()
+    held = Permission.objects.of(client).in_force(now).filter(channel=channel).first()
     if held is not None:
         return held
     permission = Permission.objects.create(

@@ -33,15 +33,27 @@ def refuse(request: HttpRequest, *, what: str, uid: Any) -> Refused:
     return refused
 
 
+class Moved(Exception):
+    """The record was merged into another that the person may see: a page that is only looked at moves there."""
+
+    def __init__(self, request: HttpRequest, *, old: UUID, new: UUID) -> None:
+        super().__init__()
+        self.location = request.get_full_path().replace(str(old), str(new), 1)
+
+
 def client_or_404(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Client:
-    """The client, if `request.user` may see it now. With `viewing`, the look itself is audited."""
+    """The client, if `request.user` may see it now. With `viewing`, the look itself is audited.
+
+    The address of a merged record leads to the one that stands for it: reading moves there (Moved), and what is
+    sent to it is done there.
+    """
     now = timezone.now()
-    client = (
-        Client.objects.visible_to(request.user, at=now)
-        .select_related("summary", "team")
-        .filter(uid=uid)
-        .first()
-    )
+    visible = Client.objects.visible_to(request.user, at=now).select_related("summary", "team")
+    client = visible.filter(uid=uid).first()
+    if client is None:
+        client = visible.filter(pk__in=Client.objects.filter(uid=uid).values("merged_into")).first()
+        if client is not None and request.method in {"GET", "HEAD"}:
+            raise Moved(request, old=uid, new=client.uid)
     if client is None:
         raise refuse(request, what="clients.Client", uid=uid)
     if viewing:

@@ -48,7 +48,7 @@ def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str 
 
 
 def _end_open_episodes(client: Client, *, reason: str, on: date) -> None:
-    for episode in client.episodes_of_care.filter(discharged_on=None):
+    for episode in EpisodeOfCare.objects.of(client).filter(discharged_on=None):
         episode.discharged_on, episode.discharge_reason = max(on, episode.admitted_on), reason
         episode.save(update_fields=["discharged_on", "discharge_reason"])
 
@@ -124,18 +124,22 @@ def withdraw_permission(
     """Lower verb of followup.withdraw_permission: the client no longer wants to be reached this way. At once."""
     require(by, Verb.MANAGE_PERMISSIONS)
     client = locked(client_id)
-    permission = client.permissions.in_force(now).filter(channel=channel).first()
-    if permission is None:
-        return None
+    held = list(Permission.objects.of(client).in_force(now).filter(channel=channel))
+    for permission in held:  # each merged record may have brought one
+        withdraw_one(permission, by=by, now=now, how=how)
+    return held[0] if held else None
+
+
+def withdraw_one(permission: Permission, *, by: Any, now: datetime, how: str) -> None:
+    """End one permission that is in force. The caller holds the client's row."""
     permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
     permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
     audit.record(
         "permission.withdrawn",
         by=by,
         at=now,
-        client_id=client.pk,
+        client_id=permission.client_id,
         target=permission,
-        channel=channel,
+        channel=permission.channel,
         how=how,
     )
-    return permission

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import F
+
 from clients.models import CareTeamMember, Client, ClientSubstance, ContactPoint, EpisodeOfCare, Permission
 
 
@@ -33,20 +35,29 @@ class Overview:
 def overview(client: Client, at: datetime) -> Overview:
     """Everything at once, in five queries however much there is."""
     return Overview(
-        contact_points=list(client.contact_points.current()),
+        contact_points=list(ContactPoint.objects.of(client).current()),
         agreements=agreements(client, at),
-        substances=list(client.substances.select_related("substance")),
+        substances=_substances(client),
         care_team=list(
             client.care_team.in_force(at).select_related("user").order_by("-role", "starts_at", "pk")
         ),
-        episodes=list(client.episodes_of_care.select_related("programme")),
+        episodes=list(EpisodeOfCare.objects.of(client).select_related("programme")),
     )
+
+
+def _substances(client: Client) -> list[ClientSubstance]:
+    """One row a substance; where a merged record names it too, the client's own counts."""
+    rows = ClientSubstance.objects.of(client).select_related("substance")
+    own_last = sorted(rows, key=lambda row: row.client_id == client.pk)
+    kept = {row.substance_id: row for row in own_last}.values()
+    return [row for row in rows if row in kept]
 
 
 def agreements(client: Client, at: datetime) -> list[Agreement]:
     """One line a channel, in the order of the channels."""
     newest: dict[str, Permission] = {}
-    rows = client.permissions.select_related("granted_by", "withdrawn_by").order_by("granted_at", "pk")
+    rows = Permission.objects.of(client).select_related("granted_by", "withdrawn_by")
+    rows = rows.order_by(F("withdrawn_at").asc(nulls_last=True), "granted_at", "pk")
     for row in rows:
         newest[row.channel] = row
     return [

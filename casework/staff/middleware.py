@@ -5,8 +5,10 @@ from collections.abc import Callable
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 
+from clients.doors import Moved
 from clients.models import Practice
 
 SEEN = "seen_at"
@@ -25,6 +27,11 @@ class StaffMiddleware:
             with timezone.override(Practice.current().zone):
                 return self.get_response(request)
         return self.get_response(request)
+
+    @staticmethod
+    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """The old address of a merged record leads on."""
+        return redirect(exception.location) if isinstance(exception, Moved) else None
 
     @staticmethod
     def _end_if_idle(request: HttpRequest) -> None:
