@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from casework.followup import actions
 from casework.followup.forms import ChecklistForm
 from casework.followup.models import FollowUpPlan
+from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_view import view_of
 from casework.followup.risk import RiskTier
 from casework.relapse.models import RelapseReport
@@ -40,6 +41,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "plan": current,
         "view": view_of(current, now) if current else None,
         "earlier": [plan for plan in plans if plan is not current],
+        "crises": client.todos.open().filter(kind=ToDoKind.CRISIS).in_order() if current else [],
         "unconfirmed": RelapseReport.objects.awaiting_confirmation().filter(client=client),
         "standing": RelapseReport.objects.standing().filter(client=client)[:20],
     }
