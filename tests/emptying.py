@@ -14,6 +14,8 @@ LOADED_BY_MIGRATIONS = {
     "clients_substance",
     "relapse_stagesign",
     "followup_messagetext",
+    "followup_templateversion",
+    "followup_templatestep",
     "django_content_type",
     "auth_permission",
 }

@@ -30,6 +30,7 @@ def write_plan(plan: FollowUpPlan, steps: Iterable[PlannedMessage]) -> int:
             step_key=step.key,
             kind=Message.Kind.PLAN,
             template_key=step.text,
+            channel_rule=step.channel,
             local_date=step.on,
             local_time=step.at,
             tz=plan.tz,

@@ -1,6 +1,6 @@
-"""What follows a report, stage by stage, as versioned data (clinical.md §4.3). Defaults to edit, not evidence.
+"""What follows a report, stage by stage: the shape of a plan's template (clinical.md §4.3). Pure.
 
-A running plan keeps the version it began with. Never change a released version: add the next one.
+The templates themselves are rows that an administrator edits (`plan_versions`); the planner sees only what is here.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.stage import Stage
 
-VERSION = 1
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+PREFIX: Mapping[Stage, str] = {Stage.EMOTIONAL: "EMO", Stage.MENTAL: "MEN", Stage.PHYSICAL: "PHY"}
+COUNTS = "counts"  # only after a self-report; after any other source it reads "today"
+QUARTERLY = (180, 270, *range(365, 731, 90))  # recovery management checkups, to month 24
 
 
 class ToDoKind(TextChoices):
@@ -30,6 +32,8 @@ class ToDoKind(TextChoices):
     SUPERVISOR_REVIEW = "supervisor_review", _("Review with the counselor")
     TALK = "talk", _("Talk with the client about an unconfirmed report")
     CALL = "call", _("Call the client")
+    LETTER = "letter", _("Write the client a letter")
+    CHECKUP = "checkup", _("Quarterly checkup")
     ANSWER = "answer", _("Answer the client's message")
     CRISIS = "crisis", _("Crisis words in a message: reach the client now")
     MEDICAL = "medical", _("Contact the prescriber or a medical provider today")
@@ -42,6 +46,35 @@ class ToDoKind(TextChoices):
 SAFETY = frozenset({ToDoKind.EMERGENCY, ToDoKind.SAFETY_CHECKLIST, ToDoKind.CRISIS, ToDoKind.MEDICAL})
 BY_CALL = frozenset({ToDoKind.FIRST_CONTACT, ToDoKind.CALL, ToDoKind.TALK})
 FOR_SUPERVISOR = frozenset({ToDoKind.SUPERVISOR_REVIEW, ToDoKind.DEATH_REVIEW})
+# What a template may ask of people; the other kinds answer something that has happened.
+IN_TEMPLATES = (
+    ToDoKind.FIRST_CONTACT,
+    ToDoKind.EMERGENCY,
+    ToDoKind.SAFETY_CHECKLIST,
+    ToDoKind.VISIT_OFFER,
+    ToDoKind.VISIT,
+    ToDoKind.LEARNING_REVIEW,
+    ToDoKind.REASSESSMENT,
+    ToDoKind.SUPERVISOR_REVIEW,
+    ToDoKind.CALL,
+    ToDoKind.LETTER,
+)
+
+
+class ChannelRule(TextChoices):
+    """By which way a step reaches the client. The last two are done by a person, so they are planned as to-dos."""
+
+    PREFERRED = "", _("As the client prefers, else the next way they agreed to")
+    SMS = "sms", _("Text message only")
+    EMAIL = "email", _("E-mail only")
+    CALL = "call", _("A call by the counselor")
+    LETTER = "letter", _("A letter")
+
+
+BY_HAND: Mapping[str, ToDoKind] = {
+    ChannelRule.CALL: ToDoKind.CALL,
+    ChannelRule.LETTER: ToDoKind.LETTER,
+}
 
 
 @dataclass(frozen=True)
@@ -51,6 +84,12 @@ class MessageStep:
     day: int
     text: str
     asks: bool = False
+    channel: ChannelRule = ChannelRule.PREFERRED
+
+    @property
+    def key(self) -> str:
+        """The step's name within its plan."""
+        return f"D{self.day:02}-MSG"
 
 
 @dataclass(frozen=True)
@@ -63,106 +102,28 @@ class ToDoStep:
     grace: timedelta = timedelta(0)
     if_tier: frozenset[str] = field(default_factory=frozenset)  # only for these risk tiers; empty = all
 
+    @property
+    def key(self) -> str:
+        """The step's name within its plan."""
+        name = self.kind.replace("_", "-").upper()
+        return name if self.day is None else f"D{self.day:02}-{name}"
+
 
 @dataclass(frozen=True)
 class PlanTemplate:
-    """The steps of one stage's plan."""
+    """The steps of one stage's plan, and the times of the ladder when nobody answers (clinical.md §4.5)."""
 
     prefix: str
     messages: tuple[MessageStep, ...]
     todos: tuple[ToDoStep, ...]
     hasty_contact: timedelta | None = None  # the first live contact when the tier is red or amber
-    # The ladder when nobody answers (clinical.md §4.5), counted from the report.
     silent_after: timedelta = 10 * DAY  # U1: silence this long asks for a call
     decide_on: int = 14  # U3: the day by which a supervisor decides without a contact
     close_on: int = 30  # U4: the day to decide whether to go on or to close with an open door
-    checkups: tuple[int, ...] = ()  # days of the quarterly checkups after the plan; off by default
+    checkups: tuple[int, ...] = ()  # days of the checkups after the plan; none unless a practice wants them
 
     @property
     def days(self) -> int:
         """The last day with a step."""
         days = [step.day for step in self.messages] + [step.day or 0 for step in self.todos]
-        return max(days)
-
-
-QUARTERLY = (180, 270, *range(365, 731, 90))  # recovery management checkups, to month 24 (clinical.md §4.3)
-
-
-def _asks(*days: int) -> tuple[MessageStep, ...]:
-    """Check-ins that ask for a reply; the wording alternates."""
-    return tuple(MessageStep(day, f"checkin.{index % 2 + 1}", asks=True) for index, day in enumerate(days))
-
-
-def _reassess(*days: int) -> tuple[ToDoStep, ...]:
-    return tuple(ToDoStep(ToDoKind.REASSESSMENT, day=day, grace=2 * DAY) for day in days)
-
-
-def _in_order(*groups: tuple[MessageStep, ...]) -> tuple[MessageStep, ...]:
-    return tuple(sorted((step for group in groups for step in group), key=lambda step: step.day))
-
-
-EMERGENCY = ToDoStep(ToDoKind.EMERGENCY, within=timedelta(minutes=15), if_tier=frozenset({"red"}))
-COUNTS = "counts"  # only after a self-report; after any other source it reads "today"
-
-V1: Mapping[Stage, PlanTemplate] = {
-    Stage.EMOTIONAL: PlanTemplate(
-        "EMO",
-        _in_order(
-            (MessageStep(1, "checkin.1", asks=True),),
-            (MessageStep(4, "checkin.2", asks=True),),
-            (MessageStep(8, "offer", asks=True),),
-            (MessageStep(14, "checkin.1", asks=True),),
-            (MessageStep(28, "closing"),),
-        ),
-        (
-            EMERGENCY,
-            ToDoStep(ToDoKind.FIRST_CONTACT, within=72 * HOUR),
-            ToDoStep(ToDoKind.VISIT_OFFER, within=7 * DAY),
-            *_reassess(7, 14, 28),
-        ),
-        silent_after=10 * DAY,
-        decide_on=14,
-    ),
-    Stage.MENTAL: PlanTemplate(
-        "MEN",
-        _in_order(_asks(1, 3, 5, 9, 21), (MessageStep(14, "support"), MessageStep(30, "closing"))),
-        (
-            EMERGENCY,
-            ToDoStep(ToDoKind.FIRST_CONTACT, within=24 * HOUR),
-            ToDoStep(ToDoKind.SAFETY_CHECKLIST, within=24 * HOUR),
-            ToDoStep(ToDoKind.VISIT_OFFER, within=72 * HOUR),
-            ToDoStep(ToDoKind.SUPERVISOR_REVIEW, within=7 * DAY),
-            *_reassess(7, 14, 30),
-        ),
-        silent_after=5 * DAY,
-        decide_on=10,
-    ),
-    Stage.PHYSICAL: PlanTemplate(
-        "PHY",
-        _in_order(
-            (MessageStep(0, COUNTS),),
-            _asks(2, 5, 8, 10, 14),
-            tuple(MessageStep(day, "support") for day in (21, 30, 45, 60)),
-            (MessageStep(90, "closing"),),
-        ),
-        (
-            EMERGENCY,
-            ToDoStep(ToDoKind.FIRST_CONTACT, within=24 * HOUR),
-            ToDoStep(ToDoKind.SAFETY_CHECKLIST, within=24 * HOUR),
-            ToDoStep(ToDoKind.VISIT_OFFER, within=72 * HOUR),
-            ToDoStep(ToDoKind.VISIT, within=7 * DAY),
-            ToDoStep(ToDoKind.LEARNING_REVIEW, within=7 * DAY),
-            ToDoStep(ToDoKind.SUPERVISOR_REVIEW, within=72 * HOUR),
-            *_reassess(7, 14, 30, 60, 90),
-        ),
-        hasty_contact=2 * HOUR,
-        silent_after=72 * HOUR,
-        decide_on=7,
-    ),
-}
-VERSIONS: Mapping[int, Mapping[Stage, PlanTemplate]] = {1: V1}
-
-
-def template_for(stage: Stage, version: int = VERSION) -> PlanTemplate:
-    """The plan of a stage. Raises KeyError for a stage that has none (none, indeterminate)."""
-    return VERSIONS[version][stage]
+        return max(days, default=0)

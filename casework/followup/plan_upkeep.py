@@ -10,7 +10,8 @@ from casework.followup import summary
 from casework.followup.messages.policy import PERMISSION_FOR
 from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo
 from casework.followup.plan_start import close_plan
-from casework.followup.plan_templates import ToDoKind, template_for
+from casework.followup.plan_templates import ToDoKind
+from casework.followup.plan_versions import template_for
 from casework.followup.todos import owner_for
 from clients import audit
 from clients.models import Client, Permission

@@ -10,17 +10,17 @@ from zoneinfo import ZoneInfo
 
 from casework.followup import schedule
 from casework.followup.plan_templates import (
+    BY_HAND,
     COUNTS,
-    VERSION,
+    DAY,
+    ChannelRule,
     MessageStep,
     PlanTemplate,
     ToDoKind,
     ToDoStep,
-    template_for,
 )
 from casework.followup.risk import RiskTier
 from casework.followup.schedule import Timing
-from clients.stage import Stage
 
 END_OF_WORK = time(17)  # a to-do of a calendar day is due then, client's time
 
@@ -32,6 +32,7 @@ class PlanFacts:
     zone: ZoneInfo
     tier: RiskTier = RiskTier.GREEN
     told_us: bool = True  # the client told us: "glad you told us" is true
+    prefers_calls: bool = False  # and has agreed to them: a text that goes as they prefer is a call then
     sent: Sequence[datetime] = ()  # automated messages of the last week: the caps count them
     timing: Timing = field(default_factory=Timing)
 
@@ -42,6 +43,7 @@ class PlannedMessage:
 
     key: str
     text: str
+    channel: ChannelRule
     asks: bool
     on: date
     at: time
@@ -61,29 +63,55 @@ class PlannedToDo:
 
 
 def preview(
-    stage: Stage,
+    template: PlanTemplate,
     reported_at: datetime,
     facts: PlanFacts,
     *,
     starts_at: datetime | None = None,
-    version: int = VERSION,
 ) -> list[PlannedMessage | PlannedToDo]:
     """Every step in order of its time. Clocks for people count from the report, messages from `starts_at`."""
-    template = template_for(stage, version)
     steps: list[PlannedMessage | PlannedToDo] = [
         *plan_messages(template, starts_at or reported_at, facts),
+        *plan_by_hand(template, starts_at or reported_at, facts),
         *plan_todos(template, reported_at, facts),
     ]
     return sorted(steps, key=lambda step: (step.due_at, isinstance(step, PlannedMessage), step.key))
 
 
 def plan_messages(template: PlanTemplate, starts_at: datetime, facts: PlanFacts) -> list[PlannedMessage]:
-    """The texts, each on its calendar day unless a cap moves it."""
+    """The texts that go by themselves, each on its calendar day unless a cap moves it."""
     taken, planned = list(facts.sent), []
-    for step in template.messages:
+    for step in sorted(template.messages, key=lambda step: step.day):
+        if _by_hand(step, facts) is not None:
+            continue
         message = _message(template, step, starts_at, facts, taken)
         taken.append(message.due_at)
         planned.append(message)
+    return planned
+
+
+def _by_hand(step: MessageStep, facts: PlanFacts) -> ToDoKind | None:
+    """What a person does instead of a text, by the step's way to the client (clinical.md §4.3)."""
+    calls = facts.prefers_calls and step.channel == ChannelRule.PREFERRED
+    return BY_HAND.get(ChannelRule.CALL if calls else step.channel)
+
+
+def plan_by_hand(template: PlanTemplate, starts_at: datetime, facts: PlanFacts) -> list[PlannedToDo]:
+    """The calls and letters among the steps, each due on its day with a day of grace. No cap counts them."""
+    planned = []
+    for step in template.messages:
+        kind = _by_hand(step, facts)
+        if kind is not None:
+            day = starts_at.astimezone(facts.zone).date() + timedelta(days=step.day)
+            planned.append(
+                PlannedToDo(
+                    key=f"{template.prefix}-{step.key}-{kind.upper()}",
+                    kind=kind,
+                    due_at=schedule.resolve(day, END_OF_WORK, facts.zone),
+                    grace=DAY,
+                    urgent=False,
+                )
+            )
     return planned
 
 
@@ -95,8 +123,9 @@ def _message(
     moved = schedule.cap_reached(meant.instant, taken, facts.zone) if allowed != meant.instant else ""
     when = meant if allowed == meant.instant else schedule.moment(allowed, facts.zone)
     return PlannedMessage(
-        key=f"{template.prefix}-D{step.day:02}-MSG",
+        key=f"{template.prefix}-{step.key}",
         text="today" if step.text == COUNTS and not facts.told_us else step.text,
+        channel=step.channel,
         asks=step.asks,
         on=when.on,
         at=when.at,
@@ -120,9 +149,8 @@ def _todo(template: PlanTemplate, step: ToDoStep, reported_at: datetime, facts: 
         and facts.tier != RiskTier.GREEN
         and template.hasty_contact
     )
-    name = step.kind.replace("_", "-").upper()
     return PlannedToDo(
-        key=f"{template.prefix}-{name}" if step.day is None else f"{template.prefix}-D{step.day:02}-{name}",
+        key=f"{template.prefix}-{step.key}",
         kind=step.kind,
         due_at=_due(step, reported_at, facts, hasty or step.within),
         grace=step.grace,

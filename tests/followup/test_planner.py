@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casework.followup.messages import texts
-from casework.followup.plan_templates import V1, ToDoKind, template_for
+from casework.followup.plan_templates import PREFIX, ToDoKind
+from casework.followup.plan_versions import newest
 from casework.followup.planner import PlanFacts, PlannedMessage, PlannedToDo, preview
 from casework.followup.risk import RiskTier
 from casework.followup.schedule import WEEK, Timing, is_open
@@ -17,11 +18,18 @@ from tests.followup.test_schedule import instants, zones
 
 T0 = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # Wednesday, 08:00 in Phoenix
 PHOENIX = ZoneInfo("America/Phoenix")
-STAGES = list(V1)
+STAGES = list(PREFIX)
+
+pytestmark = pytest.mark.django_db  # templates are rows
+
+
+def template_of(stage):
+    """What a plan that begins now would follow."""
+    return newest(stage)[1]
 
 
 def steps(stage, reported_at=T0, *, starts_at=None, **facts):
-    return preview(stage, reported_at, PlanFacts(zone=PHOENIX, **facts), starts_at=starts_at)
+    return preview(template_of(stage), reported_at, PlanFacts(zone=PHOENIX, **facts), starts_at=starts_at)
 
 
 def messages(*args, **facts):
@@ -54,7 +62,7 @@ def test_the_texts_go_on_their_days_with_their_purposes(stage, days, texts_in_or
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_text_of_every_plan_exists_in_both_languages_and_as_an_email(stage):
-    for step in template_for(stage).messages:
+    for step in template_of(stage).messages:
         for language in texts.SMS:
             assert texts.sms(step.text, language)
             assert texts.email(step.text, language)
@@ -64,7 +72,7 @@ def test_every_text_of_every_plan_exists_in_both_languages_and_as_an_email(stage
 def test_keys_are_unique_in_a_plan_and_name_their_step(stage):
     keys = [step.key for step in steps(stage, tier=RiskTier.RED)]
     assert len(keys) == len(set(keys))
-    assert all(key.startswith(template_for(stage).prefix) and len(key) <= 40 for key in keys)
+    assert all(key.startswith(template_of(stage).prefix) and len(key) <= 40 for key in keys)
 
 
 def test_only_after_a_self_report_does_a_text_thank_for_telling():
@@ -84,14 +92,14 @@ def test_only_after_a_self_report_does_a_text_thank_for_telling():
     ],
 )
 def test_the_first_live_contact_is_due_by_stage_and_risk(stage, tier, hours):
-    contact = todos(stage, tier=tier)[f"{template_for(stage).prefix}-FIRST-CONTACT"]
+    contact = todos(stage, tier=tier)[f"{template_of(stage).prefix}-FIRST-CONTACT"]
     assert contact.due_at - T0 == timedelta(hours=hours)
     assert contact.urgent == (hours == 2)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_red_flag_adds_the_emergency_workflow_within_fifteen_minutes(stage):
-    prefix = template_for(stage).prefix
+    prefix = template_of(stage).prefix
     emergency = todos(stage, tier=RiskTier.RED)[f"{prefix}-EMERGENCY"]
     assert (emergency.due_at - T0, emergency.urgent) == (timedelta(minutes=15), True)
     assert f"{prefix}-EMERGENCY" not in todos(stage, tier=RiskTier.AMBER)
@@ -116,7 +124,7 @@ def test_a_red_flag_adds_the_emergency_workflow_within_fifteen_minutes(stage):
 )
 def test_what_people_do_is_due_in_whole_days_from_the_report(stage, due):
     planned = todos(stage)
-    prefix = template_for(stage).prefix
+    prefix = template_of(stage).prefix
     assert {name: (planned[f"{prefix}-{name}"].due_at - T0).days for name in due} == due
     timed = {ToDoKind.REASSESSMENT, ToDoKind.FIRST_CONTACT}
     assert {key.removeprefix(f"{prefix}-") for key, step in planned.items() if step.kind not in timed} == set(
@@ -158,13 +166,13 @@ def test_what_was_sent_this_week_moves_the_first_texts_and_says_why():
     ],
 )
 def test_the_ladder_of_no_answer_has_its_times_by_stage(stage, silent, decide):
-    template = template_for(stage)
+    template = template_of(stage)
     assert (template.silent_after, template.decide_on, template.close_on) == (silent, decide, 30)
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_quarterly_checkups_are_off_unless_a_practice_asks_for_them(stage):
-    assert template_for(stage).checkups == ()
+    assert template_of(stage).checkups == ()
 
 
 @pytest.mark.parametrize("stage", [Stage.NONE, Stage.INDETERMINATE])
@@ -182,10 +190,10 @@ def test_steps_come_in_the_order_of_their_time():
 @settings(max_examples=250, deadline=None)
 def test_no_plan_anywhere_at_any_hour_breaks_the_window_or_the_caps(stage, reported_at, zone, delay):
     timing = Timing(first_delay=timedelta(minutes=delay))
-    planned = preview(stage, reported_at, PlanFacts(zone=zone, timing=timing))
+    planned = preview(template_of(stage), reported_at, PlanFacts(zone=zone, timing=timing))
     sends = sorted(step.due_at for step in planned if isinstance(step, PlannedMessage))
     local_days = [send.astimezone(zone).date() for send in sends]
-    assert len(set(local_days)) == len(local_days) == len(template_for(stage).messages)
+    assert len(set(local_days)) == len(local_days) == len(template_of(stage).messages)
     assert all(is_open(send, zone, timing) for send in sends)
     assert all(later - early >= WEEK for early, later in zip(sends, sends[3:], strict=False))
     assert all(step.due_at >= reported_at for step in planned)

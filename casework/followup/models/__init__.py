@@ -1,5 +1,6 @@
 """What happens next: plans and to-dos, and the messages that go out and come in."""
 
+from casework.followup.models.changes import StepChange
 from casework.followup.models.messages import (
     Attempt,
     Heartbeat,
@@ -19,6 +20,7 @@ from casework.followup.models.plans import (
     ToDoState,
 )
 from casework.followup.models.routes import Breaker, Pace, Tally
+from casework.followup.models.templates import TemplateStep, TemplateVersion
 from casework.followup.models.texts import MessageText
 
 __all__ = [
@@ -37,7 +39,10 @@ __all__ = [
     "Priority",
     "ProviderEvent",
     "SafetyChecklist",
+    "StepChange",
     "Tally",
+    "TemplateStep",
+    "TemplateVersion",
     "ToDo",
     "ToDoState",
 ]

@@ -16,6 +16,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
+from casework.followup.plan_templates import ChannelRule
 from clients.base import ClientOwnedQuerySet, Record, classify
 from clients.encryption import EncryptedTextField
 
@@ -136,6 +137,7 @@ class Message(Record):
     step_key = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=12, choices=Kind.choices)
     template_key = models.CharField(max_length=40, blank=True)
+    channel_rule = models.CharField(max_length=8, choices=ChannelRule.choices, blank=True, db_default="")
     in_reply_to = models.ForeignKey(
         "followup.InboundMessage", models.PROTECT, null=True, blank=True, related_name="replies"
     )
@@ -177,7 +179,7 @@ class Message(Record):
 
     CLASSES = classify(
         identifying="client",
-        clinical="plan session in_reply_to step_key kind template_key local_date local_time tz due_at "
+        clinical="plan session in_reply_to step_key kind template_key channel_rule local_date local_time tz due_at "
         "ready_at useful_until priority dedupe_key body reason_code reason_params sent_at delivered_at answered_at "
         "recall_reason",
         operational="id uid written_by status attempts_made attempt_id lease_owner lease_until fence recalled "
