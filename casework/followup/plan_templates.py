@@ -42,6 +42,8 @@ class ToDoKind(TextChoices):
     OTHER = "other", _("To do")
 
 
+# Somebody has to say "I have it" within a quarter of an hour, and what was done is written down before they close.
+ALARMS = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})
 # They are about safety: a later plan takes over those not yet done, and nothing closes them silently.
 SAFETY = frozenset({ToDoKind.EMERGENCY, ToDoKind.SAFETY_CHECKLIST, ToDoKind.CRISIS, ToDoKind.MEDICAL})
 BY_CALL = frozenset({ToDoKind.FIRST_CONTACT, ToDoKind.CALL, ToDoKind.TALK})

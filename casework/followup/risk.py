@@ -30,6 +30,11 @@ class RiskReason(TextChoices):
     LOST_TOLERANCE = "lost_tolerance", _("A week or more without use before it: tolerance may be lost")
     NO_NALOXONE = "no_naloxone", _("An opioid, and no naloxone known to be at hand")
     LIVES_ALONE = "lives_alone", _("Lives alone")
+    SUICIDAL_THOUGHTS = "suicidal_thoughts", _("Thoughts of suicide")
+    WITHDRAWAL = "withdrawal", _("Signs of withdrawal")
+    USED_ALONE = "used_alone", _("Was alone when using")
+    PREGNANT = "pregnant", _("Pregnant")
+    DRIVING = "driving", _("Driving, or working with machines")
 
 
 @dataclass(frozen=True, kw_only=True)

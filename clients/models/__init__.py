@@ -6,6 +6,7 @@ from clients.models.care import CareTeamMember, EpisodeOfCare, Handover
 from clients.models.circle import EmergencyContact, Guardian
 from clients.models.client import Client, PauseReason, StatusChange
 from clients.models.contact import ContactPoint, Permission
+from clients.models.hours import Closure, OnCall, StaffedHours
 from clients.models.merge import ClientMerge
 from clients.models.practice import Practice, Programme, Site, Supervision, Team, TeamMembership
 from clients.models.substance import ClientSubstance, Substance
@@ -19,16 +20,19 @@ __all__ = [
     "ClientMerge",
     "ClientSubstance",
     "ClientSummary",
+    "Closure",
     "ContactPoint",
     "EmergencyContact",
     "EpisodeOfCare",
     "Guardian",
     "Handover",
+    "OnCall",
     "PauseReason",
     "Permission",
     "Practice",
     "Programme",
     "Site",
+    "StaffedHours",
     "StatusChange",
     "Substance",
     "Supervision",

@@ -34,8 +34,15 @@ class Practice(models.Model):
     helpline_number = models.CharField(_("own 24-hour line, if any"), max_length=30, blank=True)
     time_zone = models.CharField(_("time zone"), max_length=64, validators=[validate_zone])
     jurisdiction = models.CharField(_("jurisdiction"), max_length=8, default="US")
+    crisis_auto_reply = models.BooleanField(
+        _("answer crisis words at once"),
+        default=True,
+        help_text=_("A text that names the crisis lines goes out at once, at most one an hour."),
+    )
 
-    CLASSES = classify(operational="id name sender_alias phone helpline_number time_zone jurisdiction")
+    CLASSES = classify(
+        operational="id name sender_alias phone helpline_number time_zone jurisdiction crisis_auto_reply"
+    )
 
     class Meta:
         verbose_name = _("practice")

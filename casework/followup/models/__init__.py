@@ -20,14 +20,18 @@ from casework.followup.models.plans import (
     ToDoState,
 )
 from casework.followup.models.routes import Breaker, Pace, Tally
+from casework.followup.models.safety import ACKNOWLEDGE_WITHIN, CrisisWord, EmergencyRecord, StaffAlert
 from casework.followup.models.templates import TemplateStep, TemplateVersion
 from casework.followup.models.texts import MessageText
 
 __all__ = [
+    "ACKNOWLEDGE_WITHIN",
     "RUNNING",
     "Attempt",
     "Breaker",
     "ContactAttempt",
+    "CrisisWord",
+    "EmergencyRecord",
     "FollowUpPlan",
     "Heartbeat",
     "InboundMessage",
@@ -39,6 +43,7 @@ __all__ = [
     "Priority",
     "ProviderEvent",
     "SafetyChecklist",
+    "StaffAlert",
     "StepChange",
     "Tally",
     "TemplateStep",

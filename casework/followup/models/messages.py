@@ -118,6 +118,7 @@ class Message(Record):
         STOP_REPLY = "stop_reply", _("answer to STOP")
         START_REPLY = "start_reply", _("answer to START")
         HELP_REPLY = "help_reply", _("answer to HELP")
+        AWAY_REPLY = "away_reply", _("answer while nobody is here")
 
     class Recall(models.TextChoices):
         NO = "", _("no")
@@ -306,6 +307,10 @@ class InboundMessage(Record):
     crisis = models.BooleanField(default=False)
     opt_out = models.BooleanField(default=False)
     answers = models.ForeignKey(Message, models.PROTECT, null=True, blank=True, related_name="answered_by")
+    alarm = models.ForeignKey(
+        "followup.ToDo", models.PROTECT, null=True, blank=True, related_name="crisis_texts"
+    )  # of several crisis texts within the hour the later ones join the first one's to-do
+    dismissed_reason = models.CharField(max_length=200, blank=True)  # why it was put aside
     read_at = models.DateTimeField(null=True, blank=True)
     read_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
@@ -323,7 +328,7 @@ class InboundMessage(Record):
 
     CLASSES = classify(
         identifying="from_normalized client",
-        clinical="body kind crisis opt_out answers received_at",
+        clinical="body kind crisis opt_out answers received_at alarm dismissed_reason",
         operational="id uid provider provider_id channel read_at read_by handled_at handled_by answered_at answered_by",
     )
 

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from casework.followup.plan_templates import SAFETY, ToDoKind
+from casework.followup.plan_templates import ALARMS, SAFETY, ToDoKind
 from casework.followup.risk import RiskReason, RiskTier
 from casework.followup.told import told
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
@@ -140,6 +140,10 @@ class ToDoQuerySet(ClientOwnedQuerySet):
     def open(self) -> Self:
         return self.filter(state=ToDoState.OPEN)
 
+    def nobody_has(self) -> Self:
+        """Emergencies that nobody has acknowledged yet."""
+        return self.open().filter(kind__in=ALARMS, acknowledged_at=None)
+
     def overdue(self, at: datetime) -> Self:
         """Open, and the grace has run out as well."""
         return self.open().filter(due_at__lt=at - F("grace"))
@@ -188,13 +192,19 @@ class ToDo(Lifecycle, Record):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
     )
     outcome = models.CharField(max_length=300, blank=True)
+    acknowledged_at = models.DateTimeField(null=True, blank=True)  # "I have it": emergencies only
+    acknowledged_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    false_alarm = models.BooleanField(default=False)
     cancelled_reason = models.CharField(max_length=40, blank=True)
 
     objects = ToDoQuerySet.as_manager()
 
     CLASSES = classify(
-        clinical="plan report message inbound step_key kind title urgent outcome cancelled_reason",
-        operational="id uid client due_at grace owner state opened_at done_at done_by",
+        clinical="plan report message inbound step_key kind title urgent outcome cancelled_reason false_alarm",
+        operational="id uid client due_at grace owner state opened_at done_at done_by acknowledged_at "
+        "acknowledged_by",
     )
 
     class Meta:
@@ -202,6 +212,11 @@ class ToDo(Lifecycle, Record):
         indexes: ClassVar = [
             models.Index(fields=["due_at"], condition=Q(state="open"), name="todo_open_by_due"),
             models.Index(fields=["client"], condition=Q(state="open"), name="todo_open_of_client"),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(state="open", kind__in=["crisis", "emergency"], acknowledged_at__isnull=True),
+                name="todo_nobody_has",
+            ),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(
@@ -218,6 +233,11 @@ class ToDo(Lifecycle, Record):
                 condition=Q(state="done", done_at__isnull=False)
                 | (~Q(state="done") & Q(done_at__isnull=True, done_by__isnull=True)),
                 name="done_todo_says_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(acknowledged_at__isnull=True, acknowledged_by__isnull=True)
+                | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False),
+                name="todo_acknowledged_at_and_by",
             ),
             models.CheckConstraint(
                 condition=~Q(state="cancelled") | ~Q(cancelled_reason=""), name="cancelled_todo_says_why"
@@ -248,6 +268,15 @@ class ToDo(Lifecycle, Record):
     def latest_at(self) -> datetime:
         """When it counts as overdue."""
         return self.due_at + self.grace
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it is an emergency: it is acknowledged, and closes only with a record of what was done."""
+        return self.kind in ALARMS
+
+    @property
+    def waits_for_somebody(self) -> bool:
+        return self.is_alarm and self.is_open and self.acknowledged_at is None
 
     def is_overdue(self, at: datetime) -> bool:
         return self.is_open and self.latest_at < at
@@ -317,13 +346,21 @@ class SafetyChecklist(Record):
     answers: Any = models.JSONField(default=dict)
     note = EncryptedTextField(blank=True)
     risk_tier = models.CharField(max_length=6, choices=RiskTier.choices)
+    risk_reasons = ArrayField(
+        models.CharField(max_length=20, choices=RiskReason.choices), default=list, blank=True
+    )
+    # S-6: who was told about overdose and naloxone, when, and what came of it; whoever completed the form told it.
+    told_whom = EncryptedTextField(blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)
+    told_outcome = EncryptedTextField(blank=True)
     completed_at = models.DateTimeField()
     completed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
     objects = ClientOwnedQuerySet.as_manager()
 
     CLASSES = classify(
-        clinical="plan answers note risk_tier", operational="id uid client completed_at completed_by"
+        clinical="plan answers note risk_tier risk_reasons told_whom told_at told_outcome",
+        operational="id uid client completed_at completed_by",
     )
 
     class Meta:
