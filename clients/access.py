@@ -50,6 +50,7 @@ class Verb(StrEnum):
     READ_AUDIT = "read audit trail"
     MANAGE_STAFF = "manage staff"
     MANAGE_PRACTICE = "manage practice"
+    KEEP_WATCH = "keep hours, roster and crisis words"
 
 
 _CARE = frozenset(
@@ -85,8 +86,9 @@ ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
         Verb.MERGE_CLIENTS,
         Verb.REVIEW_CASELOAD,
         Verb.IMPORT_CLIENTS,
+        Verb.KEEP_WATCH,
     },
-    Role.ADMINISTRATOR: frozenset({Verb.MANAGE_STAFF, Verb.MANAGE_PRACTICE}),
+    Role.ADMINISTRATOR: frozenset({Verb.MANAGE_STAFF, Verb.MANAGE_PRACTICE, Verb.KEEP_WATCH}),
     Role.AUDITOR: frozenset({Verb.VIEW_CLIENT, Verb.READ_NOTE, Verb.READ_AUDIT, Verb.REVIEW_CASELOAD}),
 }
 
