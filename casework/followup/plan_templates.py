@@ -33,6 +33,8 @@ class ToDoKind(TextChoices):
     TALK = "talk", _("Talk with the client about an unconfirmed report")
     CALL = "call", _("Call the client")
     LETTER = "letter", _("Write the client a letter")
+    SILENT = "silent", _("No answer: look for another way")
+    DECISION = "decision", _("No contact: decide what to do")
     CHECKUP = "checkup", _("Quarterly checkup")
     ANSWER = "answer", _("Answer the client's message")
     CRISIS = "crisis", _("Crisis words in a message: reach the client now")
@@ -47,7 +49,9 @@ ALARMS = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})
 # They are about safety: a later plan takes over those not yet done, and nothing closes them silently.
 SAFETY = frozenset({ToDoKind.EMERGENCY, ToDoKind.SAFETY_CHECKLIST, ToDoKind.CRISIS, ToDoKind.MEDICAL})
 BY_CALL = frozenset({ToDoKind.FIRST_CONTACT, ToDoKind.CALL, ToDoKind.TALK})
-FOR_SUPERVISOR = frozenset({ToDoKind.SUPERVISOR_REVIEW, ToDoKind.DEATH_REVIEW})
+FOR_SUPERVISOR = frozenset(
+    {ToDoKind.SUPERVISOR_REVIEW, ToDoKind.DEATH_REVIEW, ToDoKind.SILENT, ToDoKind.DECISION}
+)
 # What a template may ask of people; the other kinds answer something that has happened.
 IN_TEMPLATES = (
     ToDoKind.FIRST_CONTACT,

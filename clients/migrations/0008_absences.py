@@ -10,33 +10,103 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clients', '0007_merged_records'),
+        ("clients", "0007_merged_records"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Absence',
+            name="Absence",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('starts_at', models.DateTimeField(verbose_name='from')),
-                ('ends_at', models.DateTimeField(verbose_name='until')),
-                ('note', models.CharField(blank=True, max_length=200, verbose_name='note for colleagues')),
-                ('made_at', models.DateTimeField(editable=False)),
-                ('ended_at', models.DateTimeField(editable=False, null=True)),
-                ('cover', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='covers', to=settings.AUTH_USER_MODEL, verbose_name='who covers')),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='absences', to=settings.AUTH_USER_MODEL, verbose_name='who is away')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("starts_at", models.DateTimeField(verbose_name="from")),
+                ("ends_at", models.DateTimeField(verbose_name="until")),
+                ("note", models.CharField(blank=True, max_length=200, verbose_name="note for colleagues")),
+                ("made_at", models.DateTimeField(editable=False)),
+                ("ended_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "cover",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="covers",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who covers",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        editable=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="absences",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="who is away",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
-                'indexes': [models.Index(fields=['cover', 'ends_at'], name='absence_by_cover'), models.Index(fields=['user', 'ends_at'], name='absence_by_person')],
-                'constraints': [django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('user', '='), (clients.models.absence.Span('starts_at', 'ends_at'), '&&')], name='one_absence_at_a_time'), models.CheckConstraint(condition=models.Q(('ends_at__gte', models.F('starts_at'))), name='absence_dates_in_order'), models.CheckConstraint(condition=models.Q(('cover__isnull', True), models.Q(('cover', models.F('user')), _negated=True), _connector='OR'), name='nobody_covers_themselves'), models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('ended_by__isnull', True)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='absence_ended_at_and_by')],
+                "ordering": ["starts_at", "pk"],
+                "indexes": [
+                    models.Index(fields=["cover", "ends_at"], name="absence_by_cover"),
+                    models.Index(fields=["user", "ends_at"], name="absence_by_person"),
+                ],
+                "constraints": [
+                    django.contrib.postgres.constraints.ExclusionConstraint(
+                        expressions=[
+                            ("user", "="),
+                            (clients.models.absence.Span("starts_at", "ends_at"), "&&"),
+                        ],
+                        name="one_absence_at_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("ends_at__gte", models.F("starts_at"))),
+                        name="absence_dates_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cover__isnull", True),
+                            models.Q(("cover", models.F("user")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="nobody_covers_themselves",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                            models.Q(("ended_at__isnull", False), ("ended_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="absence_ended_at_and_by",
+                    ),
+                ],
             },
         ),
     ]

@@ -26,7 +26,7 @@ class AbsenceQuerySet(models.QuerySet[Any]):
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
     def touching(self, start: datetime, end: datetime) -> Self:
-        """Those that hold at some instant from `start` to just before `end`; one called off before it began does not."""
+        """Those that hold at some instant from `start` to just before `end`; one called off earlier never does."""
         return self.filter(starts_at__lt=end, ends_at__gt=start).exclude(ends_at=F("starts_at"))
 
     def not_over(self, at: datetime) -> Self:

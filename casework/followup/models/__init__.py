@@ -1,6 +1,7 @@
 """What happens next: plans and to-dos, and the messages that go out and come in."""
 
 from casework.followup.models.changes import StepChange
+from casework.followup.models.ladder import LadderRung, Rung
 from casework.followup.models.messages import (
     Attempt,
     Heartbeat,
@@ -35,6 +36,7 @@ __all__ = [
     "FollowUpPlan",
     "Heartbeat",
     "InboundMessage",
+    "LadderRung",
     "Message",
     "MessageText",
     "Pace",
@@ -42,6 +44,7 @@ __all__ = [
     "PlanState",
     "Priority",
     "ProviderEvent",
+    "Rung",
     "SafetyChecklist",
     "StaffAlert",
     "StepChange",

@@ -31,6 +31,7 @@ class PlanState(models.TextChoices):
     VOIDED = "voided", _("Void: the report was taken back")
     CLOSED_DECEASED = "closed_deceased", _("Closed: the client has died")
     CLOSED_DISCHARGED = "closed_discharged", _("Closed: discharged")
+    CLOSED_OPEN_DOOR = "closed_open_door", _("Closed with the door open")
 
 
 RUNNING = (PlanState.ACTIVE, PlanState.PAUSED, PlanState.MESSAGES_OFF)
@@ -71,6 +72,7 @@ class FollowUpPlan(Lifecycle, Record):
     tz = models.CharField(max_length=64)
     template_version = models.PositiveSmallIntegerField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    ladder_from = models.DateTimeField(null=True, blank=True)  # a silence counts from here at the earliest
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_reason = models.CharField(max_length=40, blank=True)
 
@@ -78,7 +80,7 @@ class FollowUpPlan(Lifecycle, Record):
 
     CLASSES = classify(
         clinical="report stage risk_tier risk_reasons reported_at starts_at started_on closed_reason",
-        operational="id uid client state tz template_version created_by closed_at",
+        operational="id uid client state tz template_version created_by ladder_from closed_at",
     )
 
     class Meta:
