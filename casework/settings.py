@@ -198,7 +198,7 @@ FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the repor
 FOLLOWUP_LEASE = env.float(
     "FOLLOWUP_LEASE", 60
 )  # how long a claim holds; must exceed the provider's time-out
-FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 10)
+FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 8)
 FOLLOWUP_LOOKUP_DELAY = env.float("FOLLOWUP_LOOKUP_DELAY", 15)  # longer than the provider's listing lag
 FOLLOWUP_LOOKUP_DEPTH = env.int("FOLLOWUP_LOOKUP_DEPTH", 50)  # messages to one number that are compared
 FOLLOWUP_BATCH = env.int("FOLLOWUP_BATCH", 100)
@@ -207,6 +207,7 @@ FOLLOWUP_LANES = env.int("FOLLOWUP_LANES", 2)  # processes that sweep at the sam
 FOLLOWUP_ATTEMPTS = env.int("FOLLOWUP_ATTEMPTS", 6)
 FOLLOWUP_BACKOFF = env.float("FOLLOWUP_BACKOFF", 30)  # doubles with each attempt, with full jitter
 FOLLOWUP_BACKOFF_CAP = env.float("FOLLOWUP_BACKOFF_CAP", 1800)
+FOLLOWUP_BREAKER: Any = env.json("FOLLOWUP_BREAKER", {})  # delivery/breaker.py
 FOLLOWUP_WATCH_POLL = env.float("FOLLOWUP_WATCH_POLL", 5)
 FOLLOWUP_WATCH_GRACE = env.float(
     "FOLLOWUP_WATCH_GRACE", 5

@@ -82,6 +82,11 @@ def next_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
     return opening if opening >= instant else resolve(day + timedelta(days=1), timing.opens, zone)
 
 
+def closing(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
+    """When the window of this local day closes."""
+    return resolve(instant.astimezone(zone).date(), timing.closes, zone)
+
+
 def step(starts_at: datetime, offset: int, zone: ZoneInfo, timing: Timing) -> Moment:
     """The moment of a message `offset` calendar days on. Day 0 waits for the first delay and the window."""
     if offset == 0:

@@ -7,7 +7,7 @@ from django.utils.module_loading import import_string
 
 from casework.followup.channels.base import About, Channel, DeliveryError, Outgoing, Trace
 
-__all__ = ["About", "Channel", "DeliveryError", "Outgoing", "Trace", "by_provider", "route"]
+__all__ = ["About", "Channel", "DeliveryError", "Outgoing", "Trace", "by_provider", "kinds", "route"]
 
 
 @lru_cache(maxsize=16)
@@ -19,6 +19,11 @@ def _made(path: str) -> Channel:
 def route(kind: str) -> Channel:
     """The channel behind "sms" or "email". Raises KeyError for any other word."""
     return _made(settings.FOLLOWUP_CHANNELS[kind])
+
+
+def kinds() -> list[str]:
+    """The words that `route` knows."""
+    return list(settings.FOLLOWUP_CHANNELS)
 
 
 def by_provider(provider: str) -> Channel | None:

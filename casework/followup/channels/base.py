@@ -17,6 +17,7 @@ class Outgoing:
     body: str
     started_at: datetime
     useful_for: timedelta | None = None
+    idempotency_key: str = ""  # one per message, for providers that know such a thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class DeliveryError(Exception):
         ambiguous: bool = False,
         retry_after: float | None = None,
         about: About = About.MESSAGE,
+        provider_away: bool | None = None,
     ) -> None:
         super().__init__(code)
         self.code = code
@@ -58,6 +60,8 @@ class DeliveryError(Exception):
         self.ambiguous = ambiguous
         self.retry_after = retry_after
         self.about = about
+        # Whether it says something about the provider and not about this one message; unless told, all but a clear no.
+        self.provider_away = not permanent if provider_away is None else provider_away
 
 
 class Channel(Protocol):
@@ -65,6 +69,17 @@ class Channel(Protocol):
 
     provider: ClassVar[str]
     can_look_up: ClassVar[bool]  # whether `find` can prove that a message never arrived
+    per_second: (
+        float | None
+    )  # how many a second this sender may hand over, unless the installation says otherwise
+    crowded: ClassVar[
+        frozenset[str]
+    ]  # codes of later failures that tell of too many messages, not of the person
+
+    @property
+    def sender(self) -> str:
+        """Whom messages come from: a number or an address of ours."""
+        ...
 
     def send(self, outgoing: Outgoing) -> str:
         """Hand the message over and return the provider's id. Raises DeliveryError, and nothing else."""

@@ -7,7 +7,7 @@ or a second claimer is ordered strictly before or after it.
 import json
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,10 +19,23 @@ from django.db import DatabaseError, connection, transaction
 from casework.followup import channels, todos
 from casework.followup.channels import Channel, Outgoing
 from casework.followup.delivery import retry
+from casework.followup.delivery.admitting import (
+    KEPT_BY_US,
+    Admission,
+    Gates,
+    Kept,
+    Past,
+    Ready,
+    admit,
+    closed_ways,
+    pasts,
+    read,
+)
+from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.settling import clock, lock_clients, tell
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision, Verdict
-from casework.followup.messages.render import Rendered, RenderRefused, render
+from casework.followup.messages.render import RenderRefused, render
 from casework.followup.models import Message, Priority
 from clients.encryption import box
 
@@ -73,16 +86,20 @@ PUT_ASIDE = """
 UPDATE followup_message AS m
    SET status = t.status, reason_code = t.reason, reason_params = t.params,
        due_at = CASE WHEN t.until IS NULL THEN m.due_at
+                     WHEN t.ours THEN t.until
                      ELSE greatest(t.until, statement_timestamp() + interval '1 second') END,
+       ready_at = CASE WHEN t.ours THEN coalesce(m.ready_at, m.due_at)
+                       WHEN t.status = 'held' THEN NULL ELSE m.ready_at END,
        closed_at = CASE WHEN t.status = 'held' THEN NULL ELSE statement_timestamp() END,
        attempts_made = m.attempts_made + t.tried
   FROM unnest(%(messages)s::bigint[], %(statuses)s::text[], %(reasons)s::text[], %(params)s::jsonb[],
-              %(untils)s::timestamptz[], %(tried)s::int[])
-       AS t(message_id, status, reason, params, until, tried)
+              %(untils)s::timestamptz[], %(tried)s::int[], %(ours)s::bool[])
+       AS t(message_id, status, reason, params, until, tried, ours)
  WHERE m.id = t.message_id AND m.status IN ('planned', 'held', 'failed')
 """
 
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+LONGEST_ON_THE_WAY = timedelta(hours=4)  # a check-in that comes later than that comes out of the blue
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +111,8 @@ class Held:
     n: int
     channel: Channel
     outgoing: Outgoing
+    route: Route
+    is_try: bool = False  # the one by which a provider that was away is tried again
 
 
 @dataclass(slots=True)
@@ -140,7 +159,13 @@ class Aside:
         """Whether somebody has to reach the client in another way now."""
         if self.status == Message.Status.HELD:
             return False
-        return self.status == Message.Status.DEAD or self.reason in todos.BECOMES_CALL
+        stale = self.reason == "late" and self.message.reason_code in KEPT_BY_US
+        return stale or self.status == Message.Status.DEAD or self.reason in todos.BECOMES_CALL
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether only we or the provider keep it back: it is late from its first due time on."""
+        return self.status == Message.Status.HELD and self.reason in KEPT_BY_US
 
 
 @dataclass(slots=True)
@@ -148,16 +173,26 @@ class Claimed:
     """What one claim took: how many rows it looked at, those to send, and those that end here with a to-do."""
 
     taken: int
+    gates: Gates = field(default_factory=Gates)
     held: list[Held] = field(default_factory=list)
     ended: list[Aside] = field(default_factory=list)
 
 
-def claim(*, owner: str, watermark: Watermark, grace: float = 0.0, batch: int | None = None) -> Claimed:
-    """Take up to `batch` due messages, most urgent first, and commit; `grace` seconds are left to others."""
+def claim(
+    *,
+    owner: str,
+    watermark: Watermark,
+    grace: float = 0.0,
+    batch: int | None = None,
+    busy: Collection[Route] = frozenset(),
+) -> Claimed:
+    """Take up to `batch` due messages, most urgent first, and commit; `grace` seconds are left to others.
+
+    `busy`: routes for which the caller has its hands full; what is due for them is looked at again soon.
+    """
+    wanted = batch or settings.FOLLOWUP_BATCH
     try:
-        claimed = _claim(
-            owner=owner, watermark=watermark, grace=grace, batch=batch or settings.FOLLOWUP_BATCH
-        )
+        claimed = _claim(owner=owner, watermark=watermark, grace=grace, batch=wanted, busy=busy)
     except DoesNotClear as poison:
         # One message that policy or its text cannot digest must not stop the others: set it aside, alone.
         log.error("message_not_clearable", message=poison.message.pk, error=type(poison.__cause__).__name__)
@@ -177,7 +212,7 @@ class DoesNotClear(Exception):
 
 
 @transaction.atomic
-def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int) -> Claimed:
+def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int, busy: Collection[Route]) -> Claimed:
     with connection.cursor() as cursor:
         cursor.execute(
             DUE, {"priorities": Priority.values, "since": watermark.bounds(), "grace": grace, "batch": batch}
@@ -187,9 +222,14 @@ def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int) -> Cla
         return Claimed(0)
     messages = _load([row[0] for row in rows])
     watermark.advance(messages)
-    ready, aside = _sort(messages, at=rows[0][1])
+    at, gates = rows[0][1], read(busy=busy)
+    past = pasts(messages)
+    ready, aside = _sort(messages, closed_ways(messages, gates, past, at), at=at)
+    admission = admit(ready, gates, at)
+    aside += [_kept(kept) for kept in admission.kept]
     _put_aside([row for row in aside if not row.needs_todo])
-    return Claimed(len(messages), _lease(ready, owner=owner), [row for row in aside if row.needs_todo])
+    held = _lease(admission, past, owner=owner)
+    return Claimed(len(messages), gates, held, [row for row in aside if row.needs_todo])
 
 
 def _load(ids: Sequence[int]) -> list[Message]:
@@ -212,26 +252,18 @@ def _load_alone(pk: int) -> Message:
         raise DoesNotClear(Message.objects.defer("body").get(pk=pk)) from error
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """A message that may go, with its way and its words."""
-
-    message: Message
-    verdict: Verdict
-    channel: Channel
-    text: Rendered
-
-
-def _sort(messages: Sequence[Message], *, at: datetime) -> tuple[list[Ready], list[Aside]]:
+def _sort(
+    messages: Sequence[Message], closed: Mapping[int, Mapping[str, str]], *, at: datetime
+) -> tuple[list[Ready], list[Aside]]:
     """Ask policy about all at once and keep apart what goes and what stays."""
     try:
-        verdicts = policy.may_send_many(messages, at)
+        verdicts = policy.may_send_many(messages, at, closed=closed)
     except DatabaseError:
         raise
     except Exception as error:
         if len(messages) == 1:
             raise DoesNotClear(messages[0]) from error
-        verdicts = {message.pk: _verdict_alone(message, at) for message in messages}
+        verdicts = {message.pk: _verdict_alone(message, closed, at) for message in messages}
     sorted_out = [_prepare(message, verdicts[message.pk], at) for message in messages]
     ready = [one for one in sorted_out if isinstance(one, Ready)]
     return ready, [one for one in sorted_out if isinstance(one, Aside)]
@@ -256,9 +288,9 @@ def _prepare(message: Message, verdict: Verdict, at: datetime) -> Ready | Aside:
     return Ready(message, verdict, channels.route(verdict.channel), text)
 
 
-def _verdict_alone(message: Message, at: datetime) -> Verdict:
+def _verdict_alone(message: Message, closed: Mapping[int, Mapping[str, str]], at: datetime) -> Verdict:
     try:
-        return policy.may_send(message, at)
+        return policy.may_send(message, at, closed=closed)
     except DatabaseError:
         raise
     except Exception as error:
@@ -269,12 +301,20 @@ STAYS = {
     Decision.HOLD: Message.Status.HELD,
     Decision.CANCEL: Message.Status.CANCELLED,
     Decision.SKIP: Message.Status.SKIPPED,
+    Decision.GIVE_UP: Message.Status.DEAD,
 }
 
 
 def _aside(message: Message, verdict: Verdict) -> Aside:
     until = verdict.until if verdict.decision is Decision.HOLD else None
     return Aside(message, STAYS[verdict.decision], verdict.reason, dict(verdict.params), until)
+
+
+def _kept(kept: Kept) -> Aside:
+    """Held by its route; not for longer than it is of use."""
+    useful = kept.one.message.useful_until
+    until = kept.until if useful is None else min(kept.until, useful)
+    return Aside(kept.one.message, Message.Status.HELD, kept.reason, {"until": until.isoformat()}, until)
 
 
 def _put_aside(rows: Sequence[Aside]) -> None:
@@ -290,6 +330,7 @@ def _put_aside(rows: Sequence[Aside]) -> None:
                 "params": [json.dumps(row.params, default=str) for row in rows],
                 "untils": [row.until for row in rows],
                 "tried": [row.tried for row in rows],
+                "ours": [row.is_ours for row in rows],
             },
         )
 
@@ -318,8 +359,9 @@ def _set_poison_aside(message: Message) -> None:
     _put_aside([Aside(message, Message.Status.HELD, "retrying", {"attempts": tries}, until, tried=1)])
 
 
-def _lease(rows: Sequence[Ready], *, owner: str) -> list[Held]:
+def _lease(admission: Admission, past: Mapping[int, Past], *, owner: str) -> list[Held]:
     """Lease the messages and insert their attempts, in one statement."""
+    rows = admission.going
     if not rows:
         return []
     secret = box()
@@ -342,14 +384,27 @@ def _lease(rows: Sequence[Ready], *, owner: str) -> list[Held]:
     held = []
     for row in rows:
         fence, n, started_at = leased[row.message.pk]
-        until = row.message.useful_until
         outgoing = Outgoing(
             attempt_id=ids[row.message.pk],
             recipient=row.verdict.address,
             subject=row.text.subject,
             body=row.text.body,
             started_at=started_at,
-            useful_for=until - started_at if until else None,
+            useful_for=_useful_for(row, started_at),
+            idempotency_key=_idempotency_key(row.message, past),
         )
-        held.append(Held(row.message, fence, n, row.channel, outgoing))
+        route = Route(row.channel.provider, row.verdict.channel)
+        is_try = row.message.pk in admission.tries
+        held.append(Held(row.message, fence, n, row.channel, outgoing, route, is_try))
     return held
+
+
+def _idempotency_key(message: Message, past: Mapping[int, Past]) -> str:
+    """The same for every attempt, so that a provider that knows such keys takes one; another after a proven failure."""
+    return f"{message.uid}:{past[message.pk].not_arrived if message.pk in past else 0}"
+
+
+def _useful_for(row: Ready, at: datetime) -> timedelta:
+    """How long the provider may keep it back: never into the quiet hours, never until it is of no use."""
+    ends = [at + LONGEST_ON_THE_WAY, row.message.useful_until, row.verdict.arrive_by]
+    return min(end for end in ends if end is not None) - at

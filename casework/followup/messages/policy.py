@@ -4,8 +4,8 @@ The rules are one pure function over facts that are gathered for a whole batch a
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -22,7 +22,9 @@ from clients.models import Client, ContactPoint, Permission, Practice
 LOOK_AGAIN = timedelta(minutes=15)  # after a hold whose end nobody can foretell
 
 KIND = Message.Kind
-REPLIES = frozenset({KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.HELP_REPLY})
+REPLIES = frozenset(
+    {KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.HELP_REPLY, KIND.AWAY_REPLY}
+)
 AUTOMATED = frozenset({KIND.PLAN, KIND.REMINDER, KIND.WELCOME})  # the caps count these
 PERMISSION_FOR = {"sms": Permission.Channel.TEXT, "email": Permission.Channel.EMAIL}
 KINDS_FOR = {"sms": ContactPoint.Kind.MOBILE, "email": ContactPoint.Kind.EMAIL}
@@ -35,6 +37,7 @@ class Decision(StrEnum):
     HOLD = "hold"
     CANCEL = "cancel"
     SKIP = "skip"
+    GIVE_UP = "give_up"  # every way was tried in vain
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,7 @@ class Verdict:
     channel: str = ""
     address: str = ""
     contact_point_id: int | None = None
+    arrive_by: datetime | None = None  # when sent: later than this it must not reach the phone any more
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +66,7 @@ class Facts:
     crisis_open: bool
     zone: ZoneInfo
     timing: Timing
+    closed: Mapping[str, str] = field(default_factory=dict)  # ways that delivery found closed, and why
 
 
 def _hold(reason: str, until: datetime, **params: Any) -> Verdict:
@@ -83,10 +88,11 @@ def decide(message: Message, facts: Facts, at: datetime) -> Verdict:
     stopped = _stopped(message, facts, at)
     if stopped is not None:
         return stopped
-    way = _way(facts, at)
+    way = _way(message, facts, at)
     if way.decision is not Decision.SEND or message.kind == KIND.MANUAL:
         return way
-    return _held_by_crisis(facts, at) or _held_by_clock(message, facts, at) or way
+    held = _held_by_crisis(facts, at) or _held_by_clock(message, facts, at)
+    return held or replace(way, arrive_by=schedule.closing(at, facts.zone, facts.timing))
 
 
 def _answer(message: Message, facts: Facts) -> Verdict:
@@ -139,28 +145,53 @@ def _permission(facts: Facts, channel: str, at: datetime) -> Permission | None:
     return next((one for one in facts.permissions if one.channel == channel and one.holds(at)), None)
 
 
-def _way(facts: Facts, at: datetime) -> Verdict:
-    """The client's preferred way, else the next one they agreed to. Without any: why there is none."""
-    order = sorted(
-        PERMISSION_FOR, key=lambda channel: (channel != facts.client.preferred_channel, channel != "sms")
-    )
-    reasons = []
+def _way(message: Message, facts: Facts, at: datetime) -> Verdict:
+    """The step's only way, or the client's preferred one, else the next they agreed to. Or why there is none."""
+    order = [message.channel_rule] if message.channel_rule else _ways_in_order(facts.client)
+    reasons: list[tuple[str, dict[str, Any]]] = []
+    waits: Verdict | None = None
     for channel in order:
         if _permission(facts, PERMISSION_FOR[channel], at) is None:
             reasons.append(_why_no_permission(facts, channel))
             continue
         usable, why = _usable(facts, channel)
-        if usable is not None:
-            return Verdict(
-                decision=Decision.SEND, channel=channel, address=usable.normalized, contact_point_id=usable.pk
-            )
-        reasons.append((why, {}))
+        if usable is None:
+            reasons.append((why, {}))
+            continue
+        way = Verdict(
+            decision=Decision.SEND, channel=channel, address=usable.normalized, contact_point_id=usable.pk
+        )
+        closed = facts.closed.get(channel)
+        if closed is None:
+            return way
+        if closed == DID_NOT_ARRIVE:
+            reasons.append((closed, {}))
+        else:
+            waits = waits or way  # without another way it waits for this one
+    return waits or _no_way(reasons)
+
+
+def _ways_in_order(client: Client) -> list[str]:
+    return sorted(PERMISSION_FOR, key=lambda channel: (channel != client.preferred_channel, channel != "sms"))
+
+
+def _no_way(reasons: Iterable[tuple[str, dict[str, Any]]]) -> Verdict:
     reason, params = min(reasons, key=lambda pair: WORST_FIRST.index(pair[0]))
+    if reason == DID_NOT_ARRIVE:
+        return Verdict(decision=Decision.GIVE_UP, reason=reason)
     return _cancel(reason, **params)
 
 
 # When several ways are closed for different reasons, the one that a counselor can do most about is told.
-WORST_FIRST = ("number_bad", "shared_not_reviewed", "opted_out", "no_contact", "no_permission")
+DID_NOT_ARRIVE = "did_not_arrive"
+WORST_FIRST = (
+    DID_NOT_ARRIVE,
+    "number_bad",
+    "shared_not_reviewed",
+    "opted_out",
+    "no_contact",
+    "no_permission",
+)
 
 
 def _why_no_permission(facts: Facts, channel: str) -> tuple[str, dict[str, Any]]:
@@ -201,17 +232,22 @@ def _held_by_clock(message: Message, facts: Facts, at: datetime) -> Verdict | No
 
 
 # --- gathering ------------------------------------------------------------------------------------------------------
-def may_send(message: Message, at: datetime) -> Verdict:
+def may_send(
+    message: Message, at: datetime, *, closed: Mapping[int, Mapping[str, str]] | None = None
+) -> Verdict:
     """The verdict on one message."""
-    return may_send_many([message], at)[message.pk]
+    return may_send_many([message], at, closed=closed)[message.pk]
 
 
-def may_send_many(messages: Sequence[Message], at: datetime) -> dict[int, Verdict]:
+def may_send_many(
+    messages: Sequence[Message], at: datetime, *, closed: Mapping[int, Mapping[str, str]] | None = None
+) -> dict[int, Verdict]:
     """A verdict for each, by primary key, in a fixed number of queries. Each message also gets its `letterhead`.
 
-    What is allowed to one message counts for the caps of the next of the same client.
+    What is allowed to one message counts for the caps of the next of the same client. `closed`: for some messages, by
+    primary key, the ways that delivery found closed and why.
     """
-    world = _World(messages, at)
+    world = _World(messages, at, closed or {})
     verdicts: dict[int, Verdict] = {}
     for message in messages:
         message.letterhead = world.letterheads[message.client_id]  # type: ignore[attr-defined]
@@ -225,8 +261,10 @@ def may_send_many(messages: Sequence[Message], at: datetime) -> dict[int, Verdic
 class _World:
     """What is known of the clients of a batch, one query a kind of fact."""
 
-    def __init__(self, messages: Sequence[Message], at: datetime) -> None:
-        self.at = at
+    def __init__(
+        self, messages: Sequence[Message], at: datetime, closed: Mapping[int, Mapping[str, str]]
+    ) -> None:
+        self.at, self.closed = at, closed
         clients = {message.client_id: message.client for message in messages}
         self.letterheads: dict[int, Letterhead] = letterheads(clients.values(), at=at)
         self.practice = Practice.current()
@@ -234,11 +272,12 @@ class _World:
         self.plans = FollowUpPlan.objects.in_bulk(
             {message.plan_id for message in messages if message.plan_id}
         )
-        self.permissions = _by_client(Permission.objects.filter(client__in=clients).order_by("pk"))
-        self.contact_points = _by_client(
-            ContactPoint.objects.current().filter(client__in=clients).order_by("position", "pk")
-        )
-        self.sent = self._sends(clients)
+        # By each of a person's records, the one that stands for them.
+        self.person = {pk: client.pk for client in clients.values() for pk in client.record_ids}
+        self.permissions = self._by_person(Permission.objects.filter(client__in=self.person).order_by("pk"))
+        points = ContactPoint.objects.current().filter(client__in=self.person)
+        self.contact_points = self._by_person(points.order_by("position", "pk"))
+        self.sent = self._sends()
         self.allowed: dict[int, list[datetime]] = defaultdict(list)
         self.in_crisis = set(
             ToDo.objects.open()
@@ -250,10 +289,16 @@ class _World:
             {message.in_reply_to_id for message in messages if message.in_reply_to_id}
         )
 
-    def _sends(self, clients: Iterable[int]) -> dict[int, list[tuple[int, datetime]]]:
+    def _by_person(self, rows: Iterable[Any]) -> dict[int, list[Any]]:
+        grouped: dict[int, list[Any]] = defaultdict(list)
+        for row in rows:
+            grouped[self.person[row.client_id]].append(row)
+        return grouped
+
+    def _sends(self) -> dict[int, list[tuple[int, datetime]]]:
         """When automated messages left in the last week. One that a worker holds, or of unknown fate, counts as now."""
         gone = [Message.Status.SENT, Message.Status.DELIVERED, Message.Status.CLAIMED, Message.Status.UNKNOWN]
-        rows = Message.objects.filter(client__in=list(clients), kind__in=AUTOMATED, status__in=gone)
+        rows = Message.objects.filter(client__in=list(self.person), kind__in=AUTOMATED, status__in=gone)
         recent = (
             rows.exclude(sent_at__lt=self.at - WEEK)
             .order_by("pk")
@@ -262,7 +307,7 @@ class _World:
         sends: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
         for client_id, pk, status, sent_at in recent:
             if sent_at is not None or status in {Message.Status.CLAIMED, Message.Status.UNKNOWN}:
-                sends[client_id].append((pk, sent_at or self.at))
+                sends[self.person[client_id]].append((pk, sent_at or self.at))
         return sends
 
     def facts(self, message: Message) -> Facts:
@@ -284,6 +329,7 @@ class _World:
             crisis_open=client.pk in self.in_crisis,
             zone=zone_of(client, self.practice),
             timing=self.timing,
+            closed=self.closed.get(message.pk, {}),
         )
 
 
@@ -293,10 +339,3 @@ def zone_of(client: Client, practice: Practice) -> ZoneInfo:
         return ZoneInfo(client.time_zone)
     except (ValueError, ZoneInfoNotFoundError):
         return practice.zone
-
-
-def _by_client(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    grouped: dict[int, list[Any]] = defaultdict(list)
-    for row in rows:
-        grouped[row.client_id].append(row)
-    return grouped

@@ -14,6 +14,9 @@ class FakeSms:
 
     provider: ClassVar[str] = "fake"
     can_look_up: ClassVar[bool] = True
+    crowded: ClassVar[frozenset[str]] = frozenset({"30001"})
+    per_second: float | None = None
+    sender = "+15550100100"
 
     def __init__(self) -> None:
         self.reset()

@@ -40,7 +40,9 @@ def pool():
 
 def verdict(monkeypatch, **fields):
     monkeypatch.setattr(
-        policy, "may_send_many", lambda messages, at: {message.pk: Verdict(**fields) for message in messages}
+        policy,
+        "may_send_many",
+        lambda messages, at, closed: {message.pk: Verdict(**fields) for message in messages},
     )
 
 
@@ -234,13 +236,15 @@ def test_one_message_that_policy_cannot_digest_does_not_stop_the_others(provider
     poison, fine = write(seconds=90), write(seconds=30)
     real = policy.may_send_many
 
-    def many(messages, at):
+    def many(messages, at, closed):
         if any(message.pk == poison.pk for message in messages):
             raise ZeroDivisionError
-        return real(messages, at)
+        return real(messages, at, closed=closed)
 
     monkeypatch.setattr(policy, "may_send_many", many)
-    monkeypatch.setattr(policy, "may_send", lambda message, at: many([message], at)[message.pk])
+    monkeypatch.setattr(
+        policy, "may_send", lambda message, at, closed: many([message], at, closed)[message.pk]
+    )
 
     delivery.deliver_due()
 

@@ -10,13 +10,15 @@ from django.core.mail.backends.base import BaseEmailBackend
 from casework.followup.channels.base import About, DeliveryError, Outgoing, Trace
 
 # What a server says of an address that will never work (RFC 5321, RFC 3463).
+CLOSING = 421
 BAD_RECIPIENT = {550, 551, 553, 555}
 
 
 def refusal(code: int, about: About = About.MESSAGE) -> DeliveryError:
-    """A definite no: for good with 5xx, for now with 4xx."""
+    """A definite no: for good with 5xx, for now with 4xx. Only a closing server is away; the rest is one mailbox's."""
     permanent = code >= 500
-    return DeliveryError(str(code), permanent=permanent, about=about if permanent else About.MESSAGE)
+    about = about if permanent else About.MESSAGE
+    return DeliveryError(str(code), permanent=permanent, about=about, provider_away=code == CLOSING)
 
 
 class Email:
@@ -24,6 +26,12 @@ class Email:
 
     provider: ClassVar[str] = "smtp"
     can_look_up: ClassVar[bool] = False
+    crowded: ClassVar[frozenset[str]] = frozenset()
+    per_second: float | None = None
+
+    @property
+    def sender(self) -> str:
+        return settings.DEFAULT_FROM_EMAIL
 
     def message(self, outgoing: Outgoing) -> EmailMessage:
         domain = settings.DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip(">")

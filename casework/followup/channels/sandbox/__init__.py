@@ -20,6 +20,11 @@ class Sandbox(Twilio):
             )
         super().__init__()
 
+    @property
+    def per_second(self) -> float | None:
+        """It has no limit of its own."""
+        return None
+
     @staticmethod
     def account() -> dict[str, str]:
         return settings.SANDBOX

@@ -1,6 +1,7 @@
 """Text messages by Twilio's REST API and its own client."""
 
 import logging
+import re
 import threading
 from datetime import UTC, timedelta
 from functools import cached_property
@@ -21,9 +22,12 @@ from casework.followup.channels.base import About, DeliveryError, Outgoing, Trac
 
 # Numbers of Twilio's error dictionary. All other refusals (4xx) are permanent too, but nobody can mend them by phone.
 OPTED_OUT = {21610}
-BAD_RECIPIENT = {21211, 21214, 21217, 21407, 21612, 21614, 30005, 30006}
+BAD_RECIPIENT = {21211, 21214, 21217, 21407, 21612, 21614, 30004, 30005, 30006}
 MENDS = {20003, 20429, 14107, 63017}  # bad credentials, too many requests: an operator or time mends them
-PASSING = {0, 30001, 30002, 30003, 30008, 30009, 30010}  # after acceptance: queue full, phone off, unknown
+# After acceptance: queue full or too many for the carriers; its time ran out; account suspended, phone off, unknown.
+CROWDED = {30001, 30022, 30023, 30027}
+PASSING = {0, *CROWDED, 30002, 30003, 30008, 30009, 30010, 30017, 30036}
+LONG_CODE = re.compile(r"\+\d{7,15}")
 CLOCKS_APART = timedelta(seconds=60)
 
 _silent = logging.getLogger(
@@ -70,10 +74,16 @@ class Twilio:
 
     provider: ClassVar[str] = "twilio"
     can_look_up: ClassVar[bool] = True
+    crowded: ClassVar[frozenset[str]] = frozenset(map(str, CROWDED))
 
     def __init__(self) -> None:
         self.sender = self.account()["sender"]
         self.http = CarefulHttpClient(timeout=settings.FOLLOWUP_PROVIDER_TIMEOUT)
+
+    @property
+    def per_second(self) -> float | None:
+        """A long number may send one a second in North America; a short code or a messaging service says itself."""
+        return 1.0 if LONG_CODE.fullmatch(self.sender) else None
 
     @cached_property
     def client(self) -> Client:
@@ -101,7 +111,7 @@ class Twilio:
         extra: dict[str, Any] = {}
         if outgoing.useful_for is not None:
             # Twilio drops what it could not send in time, so that nothing arrives at night hours late.
-            extra["validity_period"] = max(60, min(14_400, int(outgoing.useful_for.total_seconds())))
+            extra["validity_period"] = max(1, min(14_400, int(outgoing.useful_for.total_seconds())))
         try:
             made = self.client.messages.create(
                 to=outgoing.recipient,
