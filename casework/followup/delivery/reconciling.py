@@ -26,6 +26,7 @@ WITH expired AS (
 ), freed AS (
     UPDATE followup_message AS m
        SET status = 'unknown', fence = m.fence + 1, reason_code = 'interrupted', reason_params = '{}',
+           ready_at = coalesce(m.ready_at, m.due_at),
            due_at = greatest(statement_timestamp(),
                              m.lease_until + make_interval(secs => %(delay)s - %(timeout)s)),
            lease_owner = '', lease_until = NULL

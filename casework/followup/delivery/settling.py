@@ -37,7 +37,9 @@ WITH done AS (
            reason_params = d.params,
            due_at = CASE WHEN d.delay IS NULL OR d.stops THEN m.due_at
                          ELSE statement_timestamp() + make_interval(secs => d.delay) END,
-           sent_at = CASE WHEN d.status = 'sent' THEN statement_timestamp() ELSE m.sent_at END,
+           ready_at = CASE WHEN d.status IN ('planned', 'failed', 'unknown') THEN coalesce(m.ready_at, m.due_at)
+                       ELSE m.ready_at END,
+       sent_at = CASE WHEN d.status = 'sent' THEN statement_timestamp() ELSE m.sent_at END,
            closed_at = CASE WHEN d.stops OR d.status = 'dead' THEN statement_timestamp() ELSE m.closed_at END,
            attempts_made = m.attempts_made - CASE WHEN d.outcome = 'withheld' THEN 1 ELSE 0 END,
            possible_duplicate = m.possible_duplicate OR d.reason = 'resent_possible_duplicate',
