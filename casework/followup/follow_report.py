@@ -1,5 +1,7 @@
 """What a report does to the client's plan (clinical.md §4.6). The caller holds the client's row and has the right."""
 
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,10 +9,11 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from casework.followup import plan_start, summary, todos
-from casework.followup.models import FollowUpPlan, Message, PlanReport, PlanState, ToDoState
-from casework.followup.plan_start import Told
+from casework.followup.models import FollowUpPlan, Message, PlanReport, PlanState, ToDo, ToDoState
+from casework.followup.plan_facts import Known
+from casework.followup.plan_start import Draft, Told
 from casework.followup.plan_templates import SAFETY, ToDoKind
-from casework.followup.plan_upkeep import can_still_message, declines_calls, turn_messages_into_calls
+from casework.followup.plan_upkeep import turn_messages_into_calls
 from casework.relapse.models import RelapseReport
 from clients import audit
 from clients.models import Client
@@ -23,16 +26,43 @@ REVIEW_WITHIN = timedelta(hours=72)
 LOOK_AGAIN_WITHIN = timedelta(hours=72)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Alarm:
+    """What a report asks of people beside its plan: a red flag now, a supervisor's look after an escalation."""
+
+    red_flags: tuple[str, ...] = ()
+    escalated: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """A to-do that an alarm opens. `of_plan`: it belongs to the plan, and ends with it."""
+
+    kind: ToDoKind
+    within: timedelta
+    step_key: str
+    of_plan: bool = False
+
+    def links(self, plan: FollowUpPlan | None, report: RelapseReport) -> dict[str, Any]:
+        """The to-do's fields beside its kind and its times."""
+        urgent = self.kind == ToDoKind.EMERGENCY
+        own = {"plan": plan} if self.of_plan else {}
+        return {**own, "report": report, "step_key": self.step_key, "urgent": urgent}
+
+
 def follow(
-    client: Client, report: RelapseReport, *, by: Any, now: datetime, red_flags: tuple[str, ...] = ()
+    client: Client, report: RelapseReport, *, by: Any, now: datetime, alarm: Alarm = Alarm()
 ) -> FollowUpPlan:
     """Begin the report's plan, or take the report into a running plan of a higher stage."""
-    told = told_of(report, red_flags)
-    running = plan_start.running_plan(client)
+    told = told_of(report, alarm.red_flags)
+    confirmed = report.counts_from or report.reported_at
+    draft = plan_start.draft(client, told, now=now, starts_at=confirmed)
+    running = plan_start.running_plan(client) if draft.known.has_running_plan else None
     if running is not None and _rank(told.stage) < _rank(running.stage):
         _join(running, report, by=by, now=now)
+        raise_alarm(client, report, alarm, plan=running, by=by, now=now)
         return running
-    return _begin(client, report, told, running, by=by, now=now)
+    return _begin(client, report, draft, running, alarm, by=by, now=now)
 
 
 def told_of(report: RelapseReport, red_flags: tuple[str, ...] = ()) -> Told:
@@ -65,16 +95,74 @@ def _join(plan: FollowUpPlan, report: RelapseReport, *, by: Any, now: datetime) 
     audit.record("plan.report_joined", by=by, at=now, client_id=plan.client_id, target=plan, report=report.pk)
 
 
+def raise_alarm(
+    client: Client,
+    report: RelapseReport,
+    alarm: Alarm,
+    *,
+    by: Any,
+    now: datetime,
+    plan: FollowUpPlan | None = None,
+) -> None:
+    """A red flag is an emergency and the supervisor's to know, whoever told it and whatever else the report begins."""
+    kinds = set(plan.todos.order_by("pk").values_list("kind", flat=True)) if plan is not None else set()
+    for ask in _asks(
+        report, alarm, in_plan=kinds, still_open=_open_alarms(client, alarm), has_plan=bool(plan)
+    ):
+        todos.open_todo(
+            client=client,
+            kind=ask.kind,
+            due_at=now + ask.within,
+            now=now,
+            by=by,
+            **ask.links(plan, report),
+        )
+
+
+def _open_alarms(client: Client, alarm: Alarm) -> set[str]:
+    """Which of the to-dos of a red flag somebody has already."""
+    if not alarm.red_flags:
+        return set()
+    kinds = (ToDoKind.EMERGENCY, ToDoKind.SUPERVISOR_REVIEW)
+    return set(client.todos.open().filter(kind__in=kinds).order_by("pk").values_list("kind", flat=True))
+
+
+def _asks(
+    report: RelapseReport,
+    alarm: Alarm,
+    *,
+    in_plan: Collection[str],
+    still_open: Collection[str],
+    has_plan: bool,
+) -> Iterator[Ask]:
+    """Plans of the higher stages carry their review; an escalation without one asks for it (clinical.md §4.3)."""
+    review, emergency = ToDoKind.SUPERVISOR_REVIEW, ToDoKind.EMERGENCY
+    reviewed = review in still_open
+    if alarm.escalated and has_plan and review not in in_plan:
+        reviewed = True
+        yield Ask(kind=review, within=REVIEW_WITHIN, step_key="ESCALATED-SUPERVISOR-REVIEW", of_plan=True)
+    if alarm.red_flags and emergency not in still_open:
+        yield Ask(kind=emergency, within=EMERGENCY_WITHIN, step_key=f"REPORT-{report.pk}-EMERGENCY")
+    if alarm.red_flags and not reviewed:
+        yield Ask(kind=review, within=REVIEW_WITHIN, step_key=f"REPORT-{report.pk}-SUPERVISOR-REVIEW")
+
+
 def _begin(
-    client: Client, report: RelapseReport, told: Told, running: FollowUpPlan | None, *, by: Any, now: datetime
+    client: Client,
+    report: RelapseReport,
+    draft: Draft,
+    running: FollowUpPlan | None,
+    alarm: Alarm,
+    *,
+    by: Any,
+    now: datetime,
 ) -> FollowUpPlan:
-    confirmed = report.counts_from or report.reported_at
-    draft = plan_start.draft(client, told, now=now, starts_at=confirmed)
     left = plan_start.safety_left(running) if running is not None else []
     if running is not None:
         _supersede(running, now)
-    plan = plan_start.write(client, report, draft, by=by, now=now, take_over=left)
-    _without_permission(client, plan, now)
+    plan = plan_start.write(client, report, draft, by=by, now=now)
+    _open_todos(client, report, plan, draft, alarm, left, by=by, now=now)
+    _without_permission(plan, draft.known, now)
     if client.state == Client.State.PAUSED and plan.state == PlanState.ACTIVE:
         plan.move_to(PlanState.PAUSED)
         plan.save(update_fields=["state"])
@@ -92,17 +180,52 @@ def _begin(
     return plan
 
 
+def _open_todos(
+    client: Client,
+    report: RelapseReport,
+    plan: FollowUpPlan,
+    draft: Draft,
+    alarm: Alarm,
+    left: list[ToDo],
+    *,
+    by: Any,
+    now: datetime,
+) -> None:
+    """The plan's own to-dos and those of the alarm, in one statement."""
+    taken_over = plan_start.take_over(plan, left)
+    own = plan_start.todo_rows(plan, draft, taken_over=taken_over, now=now)
+    in_plan = taken_over | {str(row.kind) for row in own}
+    asks = _asks(
+        report, alarm, in_plan=in_plan, still_open=in_plan | set(draft.known.open_alarms), has_plan=True
+    )
+    further = [
+        ToDo(
+            client=client,
+            kind=ask.kind,
+            title=str(ask.kind.label),
+            due_at=now + ask.within,
+            opened_at=now,
+            owner_id=draft.known.owner_of(ask.kind),
+            **ask.links(plan, report),
+        )
+        for ask in asks
+    ]
+    ToDo.objects.bulk_create([*own, *further])
+    for row in further:
+        todos.note_opened(row, by=by, now=now)
+
+
 def _supersede(plan: FollowUpPlan, now: datetime) -> None:
     Message.objects.filter(plan=plan).withdraw(reason="superseded", at=now)
     todos.close(plan.todos.exclude(kind__in=SAFETY), state=ToDoState.SUPERSEDED, reason="superseded")
     plan_start.close_plan(plan, PlanState.SUPERSEDED, reason="superseded", now=now)
 
 
-def _without_permission(client: Client, plan: FollowUpPlan, now: datetime) -> None:
+def _without_permission(plan: FollowUpPlan, known: Known, now: datetime) -> None:
     """A client who agreed to no messages is called on those days, or left in peace if they want no calls either."""
-    if can_still_message(client, now):
+    if known.may_be_messaged:
         return
-    if not declines_calls(client, now):
+    if not known.declines_calls:
         turn_messages_into_calls(plan, reason="no_permission", now=now)
         return
     Message.objects.filter(plan=plan).withdraw(reason="messages_off", at=now)

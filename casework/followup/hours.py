@@ -11,7 +11,12 @@ from clients.jurisdiction import jurisdiction
 
 def timing_of(practice: Any) -> Timing:
     """When automated messages go (clinical.md §4.2)."""
-    quiet = jurisdiction(practice.jurisdiction).quiet_hours
+    return timing_in(practice.jurisdiction)
+
+
+def timing_in(code: str) -> Timing:
+    """The same for the code of a jurisdiction."""
+    quiet = jurisdiction(code).quiet_hours
     return Timing(
         first_delay=timedelta(seconds=settings.FOLLOWUP_FIRST_DELAY),
         opens=max(quiet.open, quiet.earliest),

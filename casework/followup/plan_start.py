@@ -5,17 +5,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from casework.followup import outbox, planner, schedule
-from casework.followup.hours import timing_of
-from casework.followup.messages.policy import AUTOMATED
-from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo
-from casework.followup.people import counselor_of, supervisor_of
-from casework.followup.plan_templates import FOR_SUPERVISOR, SAFETY, VERSION, template_for
+from casework.followup import outbox, plan_facts, planner, schedule
+from casework.followup.hours import timing_in
+from casework.followup.models import FollowUpPlan, PlanState, ToDo
+from casework.followup.plan_facts import Known
+from casework.followup.plan_templates import PREFIX, SAFETY
+from casework.followup.plan_versions import template_for
 from casework.followup.planner import PlanFacts, PlannedMessage, PlannedToDo
 from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional
-from casework.relapse.models import StageAssessment, UseDay
 from casework.relapse.reporting import SELF_REPORTS
-from clients.models import Client, ClientSubstance, EpisodeOfCare, Practice
+from clients.models import Client, Practice
 from clients.stage import Stage
 
 
@@ -40,6 +39,8 @@ class Draft:
     steps: Sequence[PlannedMessage | PlannedToDo]
     starts_at: datetime
     zone_name: str
+    version: int
+    known: Known
 
     @property
     def messages(self) -> list[PlannedMessage]:
@@ -52,66 +53,41 @@ class Draft:
 
 def draft(client: Client, told: Told, *, now: datetime, starts_at: datetime | None = None) -> Draft:
     """The plan that this report would begin. Writes nothing."""
-    tier, reasons = provisional(_risk_facts(client, told))
+    day = told.occurred_on or told.reported_at.astimezone(client.zone).date()
+    known = plan_facts.read(client, stage=told.stage, day=day, reported_at=told.reported_at, now=now)
+    tier, reasons = provisional(
+        RiskFacts(
+            stage=told.stage,
+            red_flags=[*told.red_flags, *known.red_flags],
+            substance_classes=known.substance_classes,
+            days_without_use=known.days_without_use(day),
+        )
+    )
     zone = client.zone
     facts = PlanFacts(
         zone=zone,
         tier=tier,
         told_us=told.source in SELF_REPORTS,
-        sent=_recent_sends(client, now),
-        timing=timing_of(Practice.current()),
+        sent=known.sent,
+        timing=timing_in(known.jurisdiction or Practice().jurisdiction),
     )
     # A report entered late begins its texts now; a day that has passed is not caught up on.
     start = max(now, starts_at or told.reported_at)
-    steps = planner.preview(told.stage, told.reported_at, facts, starts_at=start)
-    return Draft(told=told, tier=tier, reasons=reasons, steps=steps, starts_at=start, zone_name=zone.key)
-
-
-def _risk_facts(client: Client, told: Told) -> RiskFacts:
-    classes = (
-        ClientSubstance.objects.filter(client=client)
-        .order_by("pk")
-        .values_list("substance__klass", flat=True)
-    )
-    return RiskFacts(
-        stage=told.stage,
-        red_flags=[*told.red_flags, *_flags_of_today(client, told.reported_at)],
-        substance_classes=list(classes),
-        days_without_use=_days_without_use(client, told),
+    template = template_for(told.stage, known.template_version)
+    return Draft(
+        told=told,
+        tier=tier,
+        reasons=reasons,
+        steps=planner.preview(template, told.reported_at, facts, starts_at=start),
+        starts_at=start,
+        zone_name=zone.key,
+        version=known.template_version,
+        known=known,
     )
 
 
-def _flags_of_today(client: Client, at: datetime) -> list[str]:
-    """Red flags of a final assessment made within a day before the report."""
-    rows = StageAssessment.objects.filter(
-        client=client, state="final", assessed_at__range=(at - schedule.TOO_LATE / 2, at)
-    )
-    return [flag for flags in rows.order_by("pk").values_list("red_flags", flat=True) for flag in flags]
-
-
-def _days_without_use(client: Client, told: Told) -> int | None:
-    """Days from the last use on record, or from admission where none is, to this one. None when neither is known."""
-    day = told.occurred_on or told.reported_at.astimezone(client.zone).date()
-    used = UseDay.objects.filter(episode__client=client, on__lt=day).exclude(episode__verification="void")
-    known = [used.order_by("-on").values_list("on", flat=True).first()]
-    last = ClientSubstance.objects.filter(client=client, last_used_on__lt=day).order_by("-last_used_on")
-    known.append(last.values_list("last_used_on", flat=True).first())
-    if not any(known):
-        admitted = EpisodeOfCare.objects.filter(client=client, admitted_on__lte=day).order_by("-admitted_on")
-        known.append(admitted.values_list("admitted_on", flat=True).first())
-    dates = [one for one in known if one is not None]
-    return (day - max(dates)).days if dates else None
-
-
-def _recent_sends(client: Client, now: datetime) -> list[datetime]:
-    rows = Message.objects.filter(client=client, kind__in=AUTOMATED, sent_at__gte=now - schedule.WEEK)
-    return list(rows.order_by("sent_at").values_list("sent_at", flat=True))
-
-
-def write(
-    client: Client, report: Any, plan_draft: Draft, *, by: Any, now: datetime, take_over: Sequence[ToDo] = ()
-) -> FollowUpPlan:
-    """Save a plan with its messages and to-dos. `take_over`: safety to-dos of the plan before, with their own times."""
+def write(client: Client, report: Any, plan_draft: Draft, *, by: Any, now: datetime) -> FollowUpPlan:
+    """Save a plan with its messages. Its to-dos are `todo_rows`, for the caller to save with others of the same act."""
     told, start = plan_draft.told, plan_draft.starts_at
     plan = FollowUpPlan.objects.create(
         client=client,
@@ -123,21 +99,18 @@ def write(
         starts_at=start,
         started_on=schedule.moment(start, client.zone).on,
         tz=plan_draft.zone_name,
-        template_version=VERSION,
+        template_version=plan_draft.version,
         created_by=by,
     )
     outbox.write_plan(plan, plan_draft.messages)
-    _write_todos(plan, plan_draft.todos, take_over, now)
     return plan
 
 
-def _write_todos(
-    plan: FollowUpPlan, steps: Sequence[PlannedToDo], take_over: Sequence[ToDo], now: datetime
-) -> None:
-    moved = _take_over(plan, take_over)
-    counselor = counselor_of(plan.client, now)
-    supervisor = supervisor_of(plan.client, counselor, now) or counselor
-    ToDo.objects.bulk_create(
+def todo_rows(
+    plan: FollowUpPlan, plan_draft: Draft, *, taken_over: Collection[str], now: datetime
+) -> list[ToDo]:
+    """The plan's to-dos, not yet saved, without the kinds that were taken over from the plan before."""
+    return [
         ToDo(
             client_id=plan.client_id,
             plan=plan,
@@ -147,21 +120,22 @@ def _write_todos(
             due_at=step.due_at,
             grace=step.grace,
             urgent=step.urgent,
-            owner=supervisor if step.kind in FOR_SUPERVISOR else counselor,
+            owner_id=plan_draft.known.owner_of(step.kind),
             opened_at=now,
         )
-        for step in steps
-        if step.kind not in moved
-    )
+        for step in plan_draft.todos
+        if step.kind not in taken_over
+    ]
 
 
-def _take_over(plan: FollowUpPlan, todos: Sequence[ToDo]) -> set[str]:
+def take_over(plan: FollowUpPlan, todos: Sequence[ToDo]) -> set[str]:
     """Safety to-dos not yet done move to the new plan under its own key; of two alike the first due stays."""
-    prefix = template_for(Stage(plan.stage), plan.template_version).prefix
+    prefix = PREFIX[Stage(plan.stage)]
     for todo in todos:
         todo.plan = plan
         todo.step_key = f"{prefix}-{todo.kind.replace('_', '-').upper()}"
-        todo.save(update_fields=["plan", "step_key"])
+    if todos:
+        ToDo.objects.bulk_update(todos, ["plan", "step_key"])
     return {todo.kind for todo in todos}
 
 

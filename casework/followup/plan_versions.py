@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from django.db.models import QuerySet
+
 from casework.followup.models import TemplateVersion
 from casework.followup.plan_templates import PlanTemplate
 from clients.stage import Stage
@@ -9,11 +11,15 @@ from clients.stage import Stage
 
 def newest(stage: Stage) -> tuple[int, PlanTemplate]:
     """The version that a new plan of this stage begins with. Raises KeyError for a stage that has none."""
-    released = TemplateVersion.objects.released().filter(stage=stage).newest_first()
-    version = released.values_list("version", flat=True).first()
+    version = released(stage).values_list("version", flat=True).first()
     if version is None:
         raise KeyError(stage)
     return version, template_for(stage, version)
+
+
+def released(stage: str) -> "QuerySet[TemplateVersion]":
+    """The released versions of a stage, newest first."""
+    return TemplateVersion.objects.released().filter(stage=stage).newest_first()
 
 
 @cache

@@ -70,9 +70,14 @@ def open_todo(
         owner=owner or owner_for(kind, client, now),
         **links,
     )
-    audit.record("todo.opened", by=by, at=now, client_id=client.pk, target=todo, kind=str(kind))
+    note_opened(todo, by=by, now=now)
     summary.refresh(client.pk)
     return todo
+
+
+def note_opened(todo: ToDo, *, by: Any, now: datetime) -> None:
+    """The trail of a to-do that was asked for by something that happened."""
+    audit.record("todo.opened", by=by, at=now, client_id=todo.client_id, target=todo, kind=str(todo.kind))
 
 
 def owner_for(kind: ToDoKind, client: Client, at: datetime) -> Any:

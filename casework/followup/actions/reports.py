@@ -9,11 +9,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.followup import follow_report, summary, tasks, todos
+from casework.followup.follow_report import Alarm
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.relapse import actions as relapse
-from casework.relapse.models import RelapseReport, ReportRepeat
+from casework.relapse.models import RelapseReport
 from casework.relapse.reporting import Following, ReportState
+from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
 from clients.errors import InvalidInput, InvalidTransition
@@ -65,41 +67,26 @@ def report_relapse(
         raise InvalidTransition(
             _("%(first)s has died: nothing can be reported any more.") % {"first": client.first_name}
         )
-    known = _known(client, idempotency_key)
+    known = relapse.with_key(client, idempotency_key)
     if known is not None:
         return Reported(report=known, created=False, plan=_plan_of(known))
-    episode, reclassified = _record_use(client, stage, source, use, by=by, now=now)
-    recorded = relapse.record_report(
-        client_id=client_id,
-        stage=stage,
-        source=source,
-        by=by,
-        now=now,
-        reported_at=reported_at,
-        occurred_on=occurred_on,
-        occurred_precision=occurred_precision,
-        narrative=narrative,
-        episode=episode,
-        use_days=use["days"] if use else (),
-        reclassified=reclassified,
-        handled_in_contact=handled_in_contact,
-        idempotency_key=idempotency_key,
-    )
-    return _set_in_motion(client, recorded, tuple(red_flags), by=by, now=now)
-
-
-def _known(client: Client, key: str) -> RelapseReport | None:
-    if not key:
-        return None
-    report = RelapseReport.objects.filter(client=client, idempotency_key=key).order_by("pk").first()
-    if report is not None:
-        return report
-    repeat = (
-        ReportRepeat.objects.filter(report__client=client, idempotency_key=key)
-        .select_related("report")
-        .first()
-    )
-    return repeat.report if repeat else None
+    with audit.together():
+        recorded = relapse.take_report(
+            client,
+            stage=stage,
+            source=source,
+            by=by,
+            now=now,
+            reported_at=reported_at,
+            occurred_on=occurred_on,
+            occurred_precision=occurred_precision,
+            narrative=narrative,
+            use_days=use["days"] if use else (),
+            handled_in_contact=handled_in_contact,
+            idempotency_key=idempotency_key,
+            **_record_use(client, stage, source, use, by=by, now=now),
+        )
+        return _set_in_motion(client, recorded, tuple(red_flags), by=by, now=now)
 
 
 def _plan_of(report: RelapseReport) -> FollowUpPlan | None:
@@ -110,13 +97,17 @@ def _plan_of(report: RelapseReport) -> FollowUpPlan | None:
 
 def _record_use(
     client: Client, stage: str, source: str, use: Mapping[str, Any] | None, *, by: Any, now: datetime
-) -> tuple[Any, bool]:
+) -> dict[str, Any]:
     if use is None:
-        return None, False
+        return {}
     if stage != Stage.PHYSICAL:
         raise InvalidInput(_("Any use is the physical stage, even one time."), field="stage")
-    recorded = relapse.record_use(client_id=client.pk, source=source, by=by, now=now, **use)
-    return recorded.latest, recorded.reclassified
+    recorded = relapse.take_use(client, source=source, by=by, now=now, **use)
+    return {
+        "episode": recorded.latest,
+        "is_new_episode": recorded.is_new,
+        "reclassified": recorded.reclassified,
+    }
 
 
 def _set_in_motion(
@@ -130,32 +121,16 @@ def _set_in_motion(
     ):
         todo = follow_report.talk_first(client, report, by=by, now=now)
     elif recorded.following is Following.PLAN:
-        plan = follow_report.follow(client, report, by=by, now=now, red_flags=red_flags)
-        _tell_supervisor(client, plan, recorded, by=by, now=now)
+        plan = follow_report.follow(client, report, by=by, now=now, alarm=_alarm(recorded, red_flags))
         transaction.on_commit(tasks.wake)
-    if red_flags:
-        _raise_alarm(client, report, by=by, now=now)
-    return Reported(report=report, created=recorded.created, plan=plan or _plan_of(report), todo=todo)
+    if plan is None:
+        follow_report.raise_alarm(client, report, _alarm(recorded, red_flags), by=by, now=now)
+        plan = _plan_of(report)
+    return Reported(report=report, created=recorded.created, plan=plan, todo=todo)
 
 
-def _raise_alarm(client: Client, report: RelapseReport, *, by: Any, now: datetime) -> None:
-    """A red flag is an emergency and the supervisor's to know, whoever told it and whatever else the report begins."""
-    asks = (
-        (ToDoKind.EMERGENCY, follow_report.EMERGENCY_WITHIN),
-        (ToDoKind.SUPERVISOR_REVIEW, follow_report.REVIEW_WITHIN),
-    )
-    for kind, within in asks:
-        if not client.todos.open().filter(kind=kind).exists():
-            todos.open_todo(
-                client=client,
-                kind=kind,
-                due_at=now + within,
-                now=now,
-                by=by,
-                report=report,
-                urgent=kind == ToDoKind.EMERGENCY,
-                step_key=f"REPORT-{report.pk}-{kind.replace('_', '-').upper()}",
-            )
+def _alarm(recorded: Any, red_flags: tuple[str, ...] = ()) -> Alarm:
+    return Alarm(red_flags=red_flags, escalated=recorded.moved is not None and recorded.moved.escalated)
 
 
 def _finish_talks(report: RelapseReport, *, by: Any, now: datetime) -> None:
@@ -163,23 +138,6 @@ def _finish_talks(report: RelapseReport, *, by: Any, now: datetime) -> None:
     talks = report.client.todos.open().filter(report=report, kind=ToDoKind.TALK).order_by("pk")
     todos.finish(talks, by=by, now=now)
     summary.refresh(report.client_id)
-
-
-def _tell_supervisor(client: Client, plan: FollowUpPlan, recorded: Any, *, by: Any, now: datetime) -> None:
-    """Plans of the higher stages carry their review; an escalation without one asks for it (clinical.md §4.3)."""
-    if recorded.moved is None or not recorded.moved.escalated:
-        return
-    if not plan.todos.filter(kind=ToDoKind.SUPERVISOR_REVIEW).exists():
-        todos.open_todo(
-            client=client,
-            kind=ToDoKind.SUPERVISOR_REVIEW,
-            due_at=now + follow_report.REVIEW_WITHIN,
-            now=now,
-            by=by,
-            plan=plan,
-            report=recorded.report,
-            step_key="ESCALATED-SUPERVISOR-REVIEW",
-        )
 
 
 @transaction.atomic
@@ -191,8 +149,7 @@ def confirm_report(*, report_id: int, by: Any, now: datetime) -> Reported:
     _finish_talks(report, by=by, now=now)
     if confirmed.following is not Following.PLAN or not client.is_in_touch:
         return Reported(report=report, created=False, plan=_plan_of(report))
-    plan = follow_report.follow(client, report, by=by, now=now)
-    _tell_supervisor(client, plan, confirmed, by=by, now=now)
+    plan = follow_report.follow(client, report, by=by, now=now, alarm=_alarm(confirmed))
     transaction.on_commit(tasks.wake)
     return Reported(report=report, created=False, plan=plan)
 

@@ -11,8 +11,10 @@ from casework.relapse.actions.reports import (
     mark_unsubstantiated,
     record_report,
     retract,
+    take_report,
+    with_key,
 )
-from casework.relapse.actions.use import override_class, record_use
+from casework.relapse.actions.use import override_class, record_use, take_use
 
 __all__ = [
     "corroborate",
@@ -25,4 +27,7 @@ __all__ = [
     "record_use",
     "retract",
     "save_assessment",
+    "take_report",
+    "take_use",
+    "with_key",
 ]
