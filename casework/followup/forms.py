@@ -2,15 +2,17 @@
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from casework.followup.actions.texting import SecondLook
 from casework.followup.checklist import ANSWERS, QUESTIONS
 from casework.followup.models import ContactAttempt
 from casework.followup.plan_start import Told
+from casework.followup.threads import Thread
 from casework.relapse.forms import RelapseReportForm
 from casework.relapse.reporting import ReportState
 from clients.forms import DateInput, MomentInput
@@ -80,6 +82,44 @@ class ContactForm(forms.Form):
         help_text=_("On a voicemail, name no programme."),
     )
     idempotency_key = _once()
+
+
+class TextForm(forms.Form):
+    """A text in one's own words. What was asked about it, and when it goes, is kept in the form."""
+
+    MOST = 1000  # characters that are looked at; a text may have far fewer
+
+    body = forms.CharField(
+        label=_("Write a text"), max_length=MOST, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+    answers = forms.UUIDField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.CharField(required=False, widget=forms.HiddenInput)
+    at_opening = forms.BooleanField(required=False, widget=forms.HiddenInput)
+    idempotency_key = _once()
+
+    @classmethod
+    def after(cls, thread: Thread, *, night: bool) -> Self:
+        """Empty, and an answer to the newest message that the writer has before them; at night, for the morning."""
+        return cls(initial={"answers": thread.newest.uid if thread.newest else None, "at_opening": night})
+
+    def to_look_at_again(self, second: SecondLook) -> Self:
+        """The same words, to be confirmed with the next press of the button."""
+        data = self.data.copy()
+        data["confirmed"] = "|".join([*self.cleaned_data["confirmed"].split("|"), *second.doubtful])
+        data["at_opening"] = "on" if second.opens_at or self.cleaned_data["at_opening"] else ""
+        return self._again(data, str(second))
+
+    def with_new_key(self, why: str) -> Self:
+        """The same words, as a text of their own."""
+        data = self.data.copy()
+        data["idempotency_key"] = uuid.uuid4().hex
+        return self._again(data, why)
+
+    def _again(self, data: Any, why: str) -> Self:
+        form = type(self)(data)
+        form.is_valid()
+        form.add_error("body", why)
+        return form
 
 
 class DoneForm(forms.Form):

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 
 from casework.followup import summary
-from casework.followup.messages.policy import PERMISSION_FOR
+from casework.followup.messages.policy import PERMISSION_FOR, REPLIES
 from casework.followup.models import Message, PlanState, ToDoState
 from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import BY_CALL
@@ -33,7 +33,7 @@ def withdraw(*, client_id: int, channel: str, by: Any, now: datetime, how: str) 
 
 def follow(*, client_id: int, channel: str, now: datetime) -> None:
     """What a withdrawal does to what waits: another permitted way takes over; without one the texts become calls."""
-    client = Client.objects.get(pk=client_id)
+    client = locked(client_id)
     plan = running_plan(client)
     if channel == Permission.Channel.CALL:
         todos = client.todos.filter(kind__in=BY_CALL)
@@ -61,9 +61,8 @@ def withdraw_all_messages(*, client_id: int, by: Any, now: datetime, how: str) -
         plan.move_to(PlanState.MESSAGES_OFF)
         plan.save(update_fields=["state"])
         audit.record("plan.messages_off", by=by, at=now, client_id=client_id, target=plan)
-    Message.objects.filter(client=client, kind__in=[*Message.Kind]).exclude(
-        in_reply_to__isnull=False
-    ).withdraw(reason="messages_off", at=now)
+    ours = Message.objects.filter(client=client).exclude(kind__in=REPLIES)
+    ours.withdraw(reason="messages_off", at=now)
     taken = [
         lower.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)
         for channel in PERMISSION_FOR.values()

@@ -16,6 +16,7 @@ from casework.followup.views import (
     plan,
     report,
     sessions,
+    threads,
     todos,
 )
 from clients.models import ContactPoint
@@ -58,7 +59,12 @@ urlpatterns = [
     path("todos/<uuid:uid>/done/", todos.complete, name="complete_todo"),
     path("todos/<uuid:uid>/undo/", todos.reopen, name="reopen_todo"),
     path("inbox/", inbox.page, name="inbox"),
-    path("inbox/<uuid:uid>/", inbox.thread, name="thread"),
+    path("inbox/<uuid:uid>/", threads.page, name="thread"),
+    path("inbox/<uuid:uid>/part/", threads.part, name="thread_part"),
+    path("inbox/<uuid:uid>/older/", threads.older, name="thread_older"),
+    path("inbox/<uuid:uid>/read/", threads.read, name="thread_read"),
+    path("inbox/<uuid:uid>/write/", threads.write, name="write"),
+    path("inbox/<uuid:uid>/count/", threads.count, name="count"),
     path("inbox/answers/<uuid:uid>/read/", inbox.read, name="answer_read"),
     path("inbox/answers/<uuid:uid>/handled/", inbox.handled, name="answer_handled"),
     path("inbox/answers/<uuid:uid>/todo/", inbox.make_todo, name="answer_todo"),

@@ -126,7 +126,11 @@ _add(ACT, "followup:assessment_error", uid="assessment")
 _add(LOOK, "followup:todo", uid="todo")
 _add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
 _add(CARE, "followup:inbox")
-_add(ACT, "followup:thread", uid="client")
+_add(
+    ACT,
+    "followup:thread followup:thread_part followup:thread_older followup:thread_read followup:write followup:count",
+    uid="client",
+)
 _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", uid="inbound")
 _add(LOOK, "followup:message", uid="message")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")

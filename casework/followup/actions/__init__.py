@@ -1,10 +1,11 @@
 """What follows from what happens: every act here reaches further than one room, and does so in one transaction."""
 
-from casework.followup.actions.answers import mark_answer_read, mark_handled
+from casework.followup.actions.answers import mark_answer_read, mark_handled, mark_thread_read
 from casework.followup.actions.contacts import complete_checklist, contact_made, log_contact
 from casework.followup.actions.endings import discharge, record_death, withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
 from casework.followup.actions.reports import Reported, confirm_report, report_relapse, retract_report
+from casework.followup.actions.texting import send_text
 from casework.followup.actions.todos import add_todo, complete_todo, reopen_todo
 from casework.followup.contact_points import mark_contact, retire_contact_point, review_shared
 
@@ -20,6 +21,7 @@ __all__ = [
     "mark_answer_read",
     "mark_contact",
     "mark_handled",
+    "mark_thread_read",
     "pause_client",
     "record_death",
     "reopen_todo",
@@ -28,5 +30,6 @@ __all__ = [
     "retire_contact_point",
     "retract_report",
     "review_shared",
+    "send_text",
     "withdraw_permission",
 ]

@@ -35,6 +35,18 @@ def mark_answer_read(*, inbound_id: int, by: Any, now: datetime) -> InboundMessa
 
 
 @transaction.atomic
+def mark_thread_read(*, client_id: int, newest: InboundMessage, by: Any, now: datetime) -> int:
+    """Somebody has read the thread up to `newest`; what came after it stays unread. Returns how many were new."""
+    require(by, Verb.READ_INBOX)
+    client = locked(client_id)
+    unread = InboundMessage.objects.of(client).select_for_update(of=("self",)).filter(read_at=None)
+    rows = list(unread.filter(received_at__lte=newest.received_at).order_by("pk"))
+    for row in rows:
+        _mark(row, "read", by=by, now=now)
+    return len(rows)
+
+
+@transaction.atomic
 def mark_handled(*, inbound_id: int, by: Any, now: datetime) -> InboundMessage:
     """Nothing is left to do about it; its to-do to answer closes. Raises Conflict while its crisis is open."""
     require(by, Verb.READ_INBOX)
@@ -42,7 +54,7 @@ def mark_handled(*, inbound_id: int, by: Any, now: datetime) -> InboundMessage:
     if inbound.handled_at is not None:
         return inbound
     opened = inbound.todos.open()
-    if opened.filter(kind=ToDoKind.CRISIS).exists():
+    if inbound.alarm is not None and inbound.alarm.is_open:
         raise Conflict(_("Clear the crisis first: say in its to-do what was done."))
     if inbound.read_at is None:
         _mark(inbound, "read", by=by, now=now)

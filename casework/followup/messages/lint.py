@@ -32,6 +32,9 @@ _LOOKALIKES = str.maketrans("034579@$", "oeastgas")
 _TOKEN = re.compile(r"[a-z0-9@$']+")
 _CODE = re.compile(r"(?<![A-Za-z0-9])[A-TV-Z]\d{2}(?:\.\d{1,4})?(?![A-Za-z0-9])")
 _DOSE = re.compile(r"\d+\s?(?:mg|mcg|ml|%)(?![a-z])")
+# With a protocol anything; without one what a phone makes a link of: a name and an ending that is common.
+_ENDINGS = "com|org|net|gov|edu|info|io|us|co|me|app|link|ly|gl|to|be|uk|mx|es|health|care|page|site|online"
+_LINK = re.compile(rf"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{_ENDINGS})(?![\w@.-])(?:/\S*)?")
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ def problems(text: str, *, extra_words: Iterable[str] = (), helplines: bool = Fa
     }
     found |= {Problem("code", hit.group()): None for hit in _CODE.finditer(text)}
     found |= {Problem("dose", hit.group()): None for hit in _DOSE.finditer(spellings[0])}
+    found |= {Problem("link", hit.group()): None for hit in _LINK.finditer(spellings[0])}
     return list(found)
 
 

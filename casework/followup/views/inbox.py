@@ -1,4 +1,4 @@
-"""What clients wrote: the list, the thread with one of them, and being done with a message."""
+"""What clients wrote: the list, and being done with a message."""
 
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from casework.followup.models import InboundMessage
 from casework.followup.views.pages import back_to
 from clients import audit
 from clients.access import Verb
-from clients.doors import client_or_404, record_or_404, refuse
+from clients.doors import record_or_404, refuse
 from clients.forms import answering, telling
 from clients.views.guard import READ_OR_WRITE, needs
 from clients.views.pages import form_page
@@ -47,18 +47,6 @@ def page(request: HttpRequest) -> HttpResponse:
     )
     context = {"rows": rows, "show": show, "shows": SHOWS.items(), "unknown": unknown, "now": now}
     return render(request, "followup/inbox.html", context)
-
-
-@require_safe
-@needs(Verb.READ_INBOX)
-def thread(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Everything written both ways with one client."""
-    client = client_or_404(request, uid, viewing=True)
-    return render(
-        request,
-        "followup/thread.html",
-        {"client": client, "said": queries.thread(client), "now": timezone.now()},
-    )
 
 
 def _answer(request: HttpRequest, uid: UUID) -> InboundMessage:
