@@ -36,8 +36,7 @@ from casework.followup.delivery.settling import clock, lock_clients, tell
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision, Verdict
 from casework.followup.messages.render import RenderRefused, render
-from casework.followup.models import Message, Priority
-from clients.encryption import box
+from casework.followup.models import Attempt, Message, Priority
 
 log = structlog.get_logger(__name__)
 
@@ -98,6 +97,7 @@ UPDATE followup_message AS m
  WHERE m.id = t.message_id AND m.status IN ('planned', 'held', 'failed')
 """
 
+RECIPIENT, BODY = Attempt._meta.get_field("recipient"), Message._meta.get_field("body")
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 LONGEST_ON_THE_WAY = timedelta(hours=4)  # a check-in that comes later than that comes out of the blue
 
@@ -364,7 +364,6 @@ def _lease(admission: Admission, past: Mapping[int, Past], *, owner: str) -> lis
     rows = admission.going
     if not rows:
         return []
-    secret = box()
     ids = {row.message.pk: uuid.uuid4() for row in rows}
     with connection.cursor() as cursor:
         cursor.execute(
@@ -374,8 +373,8 @@ def _lease(admission: Admission, past: Mapping[int, Past], *, owner: str) -> lis
                 "attempts": [ids[row.message.pk] for row in rows],
                 "channels": [row.verdict.channel for row in rows],
                 "providers": [row.channel.provider for row in rows],
-                "recipients": [secret.encrypt(row.verdict.address.encode()) for row in rows],
-                "bodies": [secret.encrypt(row.text.body.encode()) for row in rows],
+                "recipients": [RECIPIENT.get_prep_value(row.verdict.address) for row in rows],
+                "bodies": [BODY.get_prep_value(row.text.body) for row in rows],
                 "owner": owner,
                 "lease": settings.FOLLOWUP_LEASE,
             },
