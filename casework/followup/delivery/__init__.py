@@ -6,21 +6,21 @@ Any number of processes may call `deliver_due` at the same time; the claim decid
 import os
 import socket
 import time
-from concurrent.futures import ThreadPoolExecutor
 
-import structlog
 from django.conf import settings
-from django.db import DatabaseError
 
+from casework.followup import channels
+from casework.followup.delivery import pace
+from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.callbacks import record_status
 from casework.followup.delivery.claiming import Watermark, claim
-from casework.followup.delivery.reconciling import expire, look_up
+from casework.followup.delivery.reconciling import Asking, expire
 from casework.followup.delivery.relocated import ask_first_if_moved
-from casework.followup.delivery.sending import send
+from casework.followup.delivery.sending import Sending
 
 __all__ = ["deliver_due", "record_status"]
 
-log = structlog.get_logger(__name__)
+BREATH = 0.2  # seconds between two looks while something is under way elsewhere
 
 
 def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
@@ -32,27 +32,44 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
     watermark = Watermark()
     until = time.monotonic() + seconds
     ask_first_if_moved()
-    sent = 0
-    with ThreadPoolExecutor(settings.FOLLOWUP_SENDERS, thread_name_prefix="sender") as pool:
-        expire()
-        _look_up(pool)
+    _introduce_senders()
+    expire()
+    asking = Asking()
+    asking.begin()
+    with Sending() as sending:
         while time.monotonic() < until:
             began = time.monotonic()  # before the claim, so that our lease ends no later than the database's
-            claimed = claim(owner=owner, watermark=watermark, grace=grace)
-            sent += send(claimed.held, until=began + settings.FOLLOWUP_LEASE, pool=pool)
-            if claimed.taken:
+            claimed = claim(owner=owner, watermark=watermark, grace=grace, busy=sending.stuck())
+            sending.take(claimed, until=began + settings.FOLLOWUP_LEASE)
+            sending.run()
+            if claimed.taken or asking.collect():
                 continue
-            if not watermark.raised:
+            if watermark.raised:
+                watermark.reset()
+            elif not _wait(sending, asking):
                 break
-            watermark.reset()
-    return sent
+    asking.finish()
+    return sending.sent
 
 
-def _look_up(pool: ThreadPoolExecutor) -> None:
-    """What cannot be looked up must not keep what is due from leaving."""
-    try:
-        look_up(pool=pool)
-    except DatabaseError:
-        raise
-    except Exception as error:  # noqa: BLE001 whatever it is, it stays unclear and is looked at again
-        log.error("look_up_failed", error=type(error).__name__)
+def _wait(sending: Sending, asking: Asking) -> bool:
+    """Wait a moment for what is under way or for the next turn at a sender; False when there is nothing to wait for."""
+    if not sending.idle:
+        sending.run(seconds=BREATH)
+        return True
+    if not asking.idle:
+        asking.collect(seconds=BREATH)
+        return True
+    turn = pace.next_turn()
+    if turn is None:
+        return False
+    time.sleep(min(max(turn, BREATH / 4), 1.0))
+    return True
+
+
+def _introduce_senders() -> None:
+    """A sender whose provider takes only so many a second is paced from its first message on."""
+    for kind in channels.kinds():
+        channel = channels.route(kind)
+        if channel.per_second is not None:
+            pace.introduce(Route(channel.provider, kind), channel.sender, channel.per_second)

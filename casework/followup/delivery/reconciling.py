@@ -1,19 +1,23 @@
 """Attempts without a clear end: leases that ran out, answers that never came. Look first, and only then try again."""
 
+import time
 from collections.abc import Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Thread, current_thread
 
 import structlog
 from django.conf import settings
-from django.db import connection
+from django.db import DatabaseError, connection
 
 from casework.followup import channels
 from casework.followup.channels import DeliveryError, Outgoing, Trace
-from casework.followup.delivery import callbacks, retry
+from casework.followup.delivery import breaker, callbacks, retry
 from casework.followup.delivery.retry import Next
 from casework.followup.delivery.settling import Result, clock, settle
+from casework.followup.messages import policy
 from casework.followup.models import Attempt, Message
+from casework.followup.schedule import TOO_LATE
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +55,9 @@ RETURNING m.id
 """
 
 
+Answer = list[Trace] | DeliveryError | None
+
+
 @dataclass(frozen=True, slots=True)
 class Doubt:
     """A message whose last attempt has no known end."""
@@ -68,35 +75,117 @@ def expire() -> int:
         return cursor.rowcount
 
 
-def look_up(*, pool: Executor) -> int:
-    """Settle the unknown attempts whose time to be looked up has come. Return how many were looked at."""
+class Asking:
+    """The look-ups under way: each question has a thread of its own, and nobody waits for a provider that is silent."""
+
+    def __init__(self) -> None:
+        self._asked: dict[Thread, tuple[Doubt, float]] = {}
+        self._answered: SimpleQueue[tuple[Thread, Answer]] = SimpleQueue()
+
+    @property
+    def idle(self) -> bool:
+        """No question is open."""
+        return not self._asked
+
+    def begin(self) -> int:
+        """Ask about the unknown attempts whose time has come; a provider that is away is asked once. How many."""
+        doubts = _take()
+        away = {
+            route.provider for route, seen in breaker.read().items() if seen.state != breaker.State.CLOSED
+        }
+        for doubt in doubts:
+            provider = doubt.attempt.provider
+            if provider in away and any(
+                other.attempt.provider == provider for other, _at in self._asked.values()
+            ):
+                settle([_result(doubt, _ask_again(doubt.message))], held_as=Message.Status.UNKNOWN)
+                continue
+            thread = Thread(target=self._ask, args=[doubt], name="asker", daemon=True)
+            self._asked[thread] = doubt, time.monotonic()
+            thread.start()
+        return len(doubts)
+
+    def _ask(self, doubt: Doubt) -> None:
+        """Runs in a thread of its own and touches no database."""
+        try:
+            answer = ask(doubt)
+        except Exception as error:  # noqa: BLE001 whatever it is, it stays unclear and is looked at again
+            log.error("look_up_failed", error=type(error).__name__)
+            answer = DeliveryError("lookup_failed", ambiguous=True)
+        self._answered.put((current_thread(), answer))
+
+    def collect(self, *, seconds: float = 0.0) -> int:
+        """Settle what was answered, waiting for the first so long; give up what hangs. Return how many were settled."""
+        came: list[tuple[Doubt, Answer]] = []
+        wait = bool(self._asked) and seconds > 0
+        try:
+            while self._asked:
+                thread, answer = self._answered.get(block=wait, timeout=seconds or None)
+                wait = False
+                if thread in self._asked:
+                    came.append((self._asked.pop(thread)[0], answer))
+        except Empty:
+            pass
+        longest = time.monotonic() - settings.FOLLOWUP_PROVIDER_TIMEOUT - 1
+        hanging = [thread for thread, (_doubt, at) in self._asked.items() if at < longest]
+        silence = DeliveryError("timeout", ambiguous=True)
+        came += [(self._asked.pop(thread)[0], silence) for thread in hanging]
+        _settle(came)
+        return len(came)
+
+    def finish(self) -> None:
+        """Wait for what is open."""
+        while not self.idle:
+            self.collect(seconds=0.1)
+
+
+def _take() -> list[Doubt]:
     with connection.cursor() as cursor:
         cursor.execute(
-            TAKE, {"hold": settings.FOLLOWUP_PROVIDER_TIMEOUT * 3 + 5, "batch": settings.FOLLOWUP_SENDERS * 4}
+            TAKE, {"hold": settings.FOLLOWUP_PROVIDER_TIMEOUT * 3 + 5, "batch": settings.FOLLOWUP_SENDERS * 2}
         )
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
-        return 0
-    messages = list(
-        Message.objects.filter(pk__in=ids, status=Message.Status.UNKNOWN).order_by("due_at", "pk")
-    )
+        return []
+    try:
+        return _doubts(ids)
+    except DatabaseError:
+        raise
+    except Exception:  # noqa: BLE001 one that no key opens must not stop the others
+        return [doubt for pk in ids for doubt in _doubts_alone(pk)]
+
+
+def _doubts(ids: Sequence[int]) -> list[Doubt]:
+    unclear = Message.objects.filter(pk__in=ids, status=Message.Status.UNKNOWN).order_by("due_at", "pk")
+    messages = list(unclear)
     attempts = Attempt.objects.in_bulk([message.attempt_id for message in messages])
-    doubts = [Doubt(message, attempts[message.attempt_id]) for message in messages]
-    answers = list(pool.map(ask, doubts))
+    return [Doubt(message, attempts[message.attempt_id]) for message in messages]
+
+
+def _doubts_alone(pk: int) -> list[Doubt]:
+    try:
+        return _doubts([pk])
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001 it stays unclear, and somebody reads the log
+        log.error("message_not_readable", message=pk, error=type(error).__name__)
+        return []
+
+
+def _settle(came: Sequence[tuple[Doubt, Answer]]) -> None:
+    if not came:
+        return
     seen: set[str] = set()
-    results = [
-        _result(doubt, _conclude(doubt, answer, seen)) for doubt, answer in zip(doubts, answers, strict=True)
-    ]
+    results = [_result(doubt, _conclude(doubt, answer, seen)) for doubt, answer in came]
     settle(results, held_as=Message.Status.UNKNOWN)
-    _pass_on_what_was_learned(doubts, answers)
-    return len(doubts)
+    _pass_on_what_was_learned(came)
 
 
 def _result(doubt: Doubt, following: Next) -> Result:
     return Result(doubt.message, doubt.message.fence, doubt.attempt.pk, doubt.attempt.recipient, following)
 
 
-def ask(doubt: Doubt) -> list[Trace] | DeliveryError | None:
+def ask(doubt: Doubt) -> Answer:
     """What the provider remembers; None where it cannot be asked. Runs in a thread and touches no database."""
     if doubt.attempt.outcome == Attempt.Outcome.ACCEPTED:
         return []
@@ -117,7 +206,7 @@ def ask(doubt: Doubt) -> list[Trace] | DeliveryError | None:
         return error
 
 
-def _conclude(doubt: Doubt, answer: list[Trace] | DeliveryError | None, seen: set[str]) -> Next:
+def _conclude(doubt: Doubt, answer: Answer, seen: set[str]) -> Next:
     """Accepted, absent, still unclear, or beyond proof."""
     message, attempt = doubt.message, doubt.attempt
     if attempt.outcome == Attempt.Outcome.ACCEPTED:
@@ -142,7 +231,8 @@ def _at_once(following: Next) -> Next:
 
 def _ask_again(message: Message) -> Next:
     """The provider cannot be asked now. While the message is of use keep asking, then leave it to the counselor."""
-    if message.useful_until is not None and message.useful_until <= clock():
+    useful_until = message.useful_until or policy.intended(message) + TOO_LATE
+    if useful_until <= clock():
         return Next(Attempt.Outcome.UNKNOWN, Message.Status.DEAD, "not_provable")
     return Next(
         Attempt.Outcome.UNKNOWN,
@@ -173,11 +263,9 @@ def _unclaimed(traces: Sequence[Trace], attempt: Attempt, seen: set[str]) -> Tra
     return next((trace for trace in traces if trace.provider_id not in known | seen), None)
 
 
-def _pass_on_what_was_learned(
-    doubts: Sequence[Doubt], answers: Sequence[list[Trace] | DeliveryError | None]
-) -> None:
+def _pass_on_what_was_learned(came: Sequence[tuple[Doubt, Answer]]) -> None:
     """A trace also says how far the message got; tell it as a callback would have."""
-    for doubt, answer in zip(doubts, answers, strict=True):
+    for doubt, answer in came:
         traces = {trace.provider_id: trace for trace in answer} if isinstance(answer, list) else {}
         attempt = Attempt.objects.get(pk=doubt.attempt.pk)
         trace = traces.get(attempt.provider_id)

@@ -1,7 +1,7 @@
 """What follows from an outcome: pure decisions, no database and no clock."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from django.conf import settings
@@ -30,6 +30,9 @@ class Next:
     provider_id: str = ""
     code: str = ""
     about: About = About.MESSAGE
+    provider_away: bool = False  # a failure of the provider's own, whatever the message was
+    counts: bool = True  # towards the most attempts that a message gets
+    asked: float = 0.0  # seconds that the provider wants to be left alone
     params: dict[str, Any] = field(default_factory=dict)
 
 
@@ -45,8 +48,23 @@ def after_acceptance(provider_id: str) -> Next:
     return Next(Outcome.ACCEPTED, Status.SENT, "sent", provider_id=provider_id)
 
 
-def after_error(error: DeliveryError, *, attempts: int) -> Next:
-    """Unclear: look it up later. Refused for good, or too often: give up. Else: wait and try again."""
+def after_error(error: DeliveryError, *, attempts: int, is_try: bool = False) -> Next:
+    """Unclear: look it up later. Refused for good, or too often: give up. Else: wait and try again.
+
+    `is_try`: it was sent to find out whether the provider is back. That it is not is no fault of the message, and its
+    attempts do not run out by it.
+    """
+    forgiven = is_try and error.provider_away
+    following = _after_error(error, attempts=1 if forgiven else attempts)
+    return replace(
+        following,
+        provider_away=error.provider_away,
+        asked=error.retry_after or 0.0,
+        counts=not forgiven,
+    )
+
+
+def _after_error(error: DeliveryError, *, attempts: int) -> Next:
     if error.ambiguous:
         return Next(
             Outcome.UNKNOWN,
@@ -82,4 +100,4 @@ def again(outcome: str, *, attempts: int, code: str = "", retry_after: float | N
 
 def withheld() -> Next:
     """Stopped before the call: clear it again at once."""
-    return Next(Outcome.WITHHELD, Status.PLANNED, "due", delay=0.0)
+    return Next(Outcome.WITHHELD, Status.PLANNED, "due", delay=0.0, counts=False)

@@ -23,8 +23,8 @@ WITH done AS (
     SELECT *
       FROM unnest(%(messages)s::bigint[], %(fences)s::bigint[], %(attempts)s::uuid[], %(outcomes)s::text[],
                   %(provider_ids)s::text[], %(codes)s::text[], %(statuses)s::text[], %(reasons)s::text[],
-                  %(params)s::jsonb[], %(delays)s::float8[])
-           AS t(message_id, fence, attempt_id, outcome, provider_id, code, status, reason, params, delay)
+                  %(params)s::jsonb[], %(delays)s::float8[], %(counts)s::bool[])
+           AS t(message_id, fence, attempt_id, outcome, provider_id, code, status, reason, params, delay, counts)
 ), locked AS MATERIALIZED (
     SELECT id FROM followup_message WHERE id = ANY(%(messages)s::bigint[]) ORDER BY id FOR UPDATE
 ), decided AS (
@@ -38,10 +38,10 @@ WITH done AS (
            due_at = CASE WHEN d.delay IS NULL OR d.stops THEN m.due_at
                          ELSE statement_timestamp() + make_interval(secs => d.delay) END,
            ready_at = CASE WHEN d.status IN ('planned', 'failed', 'unknown') THEN coalesce(m.ready_at, m.due_at)
-                       ELSE m.ready_at END,
-       sent_at = CASE WHEN d.status = 'sent' THEN statement_timestamp() ELSE m.sent_at END,
+                           ELSE m.ready_at END,
+           sent_at = CASE WHEN d.status = 'sent' THEN statement_timestamp() ELSE m.sent_at END,
            closed_at = CASE WHEN d.stops OR d.status = 'dead' THEN statement_timestamp() ELSE m.closed_at END,
-           attempts_made = m.attempts_made - CASE WHEN d.outcome = 'withheld' THEN 1 ELSE 0 END,
+           attempts_made = m.attempts_made - CASE WHEN d.counts THEN 0 ELSE 1 END,
            possible_duplicate = m.possible_duplicate OR d.reason = 'resent_possible_duplicate',
            recalled = CASE WHEN d.status = 'unknown' THEN m.recalled ELSE '' END,
            lease_owner = '', lease_until = NULL
@@ -119,6 +119,7 @@ def _columns(results: Sequence[Result]) -> dict[str, list[object]]:
         "reasons": [result.next.reason for result in results],
         "params": [json.dumps(result.next.params) for result in results],
         "delays": [result.next.delay for result in results],
+        "counts": [result.next.counts for result in results],
     }
 
 

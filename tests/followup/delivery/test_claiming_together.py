@@ -85,10 +85,8 @@ def test_a_number_retired_while_workers_claim_is_never_texted_after_it(provider,
     point = own_alex.contact_points.get()
     retire = lambda: actions.retire_contact_point(contact_id=point.pk, by=None, now=timezone.now())  # noqa: E731
     results = in_threads(lambda place: claim(owner="worker", watermark=Watermark()) if place else retire(), 2)
-    claimed = results[1].held
 
-    with ThreadPoolExecutor(2) as pool:
-        assert send(claimed, until=time.monotonic() + 60, pool=pool) == 0
+    assert send(results[1], until=time.monotonic() + 60) == 0
     delivery.deliver_due()
 
     assert provider.accepted == []

@@ -1,5 +1,6 @@
 """Policy is asked under the lock, and again before the call: what was decided in between is obeyed."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -24,18 +25,8 @@ def claimed_by_dana_s_worker():
     return claim(owner="worker", watermark=Watermark())
 
 
-def handed_over(claimed, *, pool, lease=60):
-    import time
-
-    return send(claimed.held, until=time.monotonic() + lease, pool=pool)
-
-
-@pytest.fixture
-def pool():
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(4) as pool:
-        yield pool
+def handed_over(claimed, *, lease=60):
+    return send(claimed, until=time.monotonic() + lease)
 
 
 def verdict(monkeypatch, **fields):
@@ -99,12 +90,12 @@ def test_a_cancellation_that_leaves_the_client_unreached_opens_a_call(provider, 
     assert ToDo.objects.filter(message=message).count() == 1
 
 
-def test_a_withdrawal_between_claim_and_call_stops_the_call(provider, write, pool):
+def test_a_withdrawal_between_claim_and_call_stops_the_call(provider, write):
     message = write()
     claimed = claimed_by_dana_s_worker()
 
     Message.objects.filter(pk=message.pk).withdraw(reason="opted_out", at=timezone.now())
-    assert handed_over(claimed, pool=pool) == 0
+    assert handed_over(claimed) == 0
 
     assert provider.accepted == []
     assert fresh(message).status == Status.CANCELLED
@@ -112,25 +103,25 @@ def test_a_withdrawal_between_claim_and_call_stops_the_call(provider, write, poo
     assert last_attempt(message).outcome == Attempt.Outcome.WITHHELD
 
 
-def test_a_recalled_message_is_cleared_again_before_it_leaves(provider, write, pool, alex):
+def test_a_recalled_message_is_cleared_again_before_it_leaves(provider, write, alex):
     message = write()
     claimed = claimed_by_dana_s_worker()
     Permission.objects.filter(client=alex).update(withdrawn_at=timezone.now(), withdrawn_how="staff")
 
     assert Message.objects.filter(client=alex).recall() == 1
-    handed_over(claimed, pool=pool)
+    handed_over(claimed)
     delivery.deliver_due()
 
     assert provider.accepted == []
     assert fresh(message).status == Status.CANCELLED
 
 
-def test_a_recalled_message_that_still_may_go_goes(provider, write, pool, alex):
+def test_a_recalled_message_that_still_may_go_goes(provider, write, alex):
     message = write()
     claimed = claimed_by_dana_s_worker()
     Message.objects.filter(client=alex).recall()
 
-    handed_over(claimed, pool=pool)
+    handed_over(claimed)
     delivery.deliver_due()
 
     assert fresh(message).status == Status.SENT
@@ -139,7 +130,7 @@ def test_a_recalled_message_that_still_may_go_goes(provider, write, pool, alex):
 
 
 @pytest.mark.parametrize("act", ["retired", "bad"])
-def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, pool, alex, dana, act):
+def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, alex, dana, act):
     message = write()
     claimed = claimed_by_dana_s_worker()
     told = {"contact_id": alex.contact_points.get().pk, "by": dana, "now": timezone.now()}
@@ -148,7 +139,7 @@ def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, 
     else:
         actions.mark_contact(state="bad", **told)
 
-    assert handed_over(claimed, pool=pool) == 0
+    assert handed_over(claimed) == 0
     delivery.deliver_due()
 
     assert provider.accepted == []
@@ -159,7 +150,7 @@ def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, 
 
 
 def test_a_client_paused_between_claim_and_call_gets_nothing_until_the_pause_ends(
-    provider, write, pool, alex, dana
+    provider, write, alex, dana
 ):
     message = write()
     claimed = claimed_by_dana_s_worker()
@@ -167,7 +158,7 @@ def test_a_client_paused_between_claim_and_call_gets_nothing_until_the_pause_end
     told = {"client_id": alex.pk, "on": today, "by": dana}
     actions.pause_client(reason="incarcerated", now=timezone.now(), **told)
 
-    assert handed_over(claimed, pool=pool) == 0
+    assert handed_over(claimed) == 0
     delivery.deliver_due()
     assert provider.accepted == []
     assert (fresh(message).status, fresh(message).reason_code) == (Status.HELD, "client_paused")
@@ -210,22 +201,22 @@ def test_a_message_withdrawn_while_on_its_way_is_not_tried_a_second_time(provide
     assert fresh(message).reason_code == "opted_out"
 
 
-def test_a_lease_too_short_for_the_call_is_not_used(provider, write, pool, pace):
+def test_a_lease_too_short_for_the_call_is_not_used(provider, write, pace):
     message = write()
     claimed = claimed_by_dana_s_worker()
     pace.FOLLOWUP_PROVIDER_TIMEOUT = 30
 
-    handed_over(claimed, pool=pool)
+    handed_over(claimed)
 
     assert provider.accepted == []
     assert fresh(message).status == Status.PLANNED
 
 
-def test_a_process_frozen_past_its_lease_finds_out_before_it_calls(provider, write, pool):
+def test_a_process_frozen_past_its_lease_finds_out_before_it_calls(provider, write):
     message = write()
     claimed = claimed_by_dana_s_worker()
 
-    handed_over(claimed, pool=pool, lease=0)
+    handed_over(claimed, lease=0)
 
     assert provider.accepted == []
     assert fresh(message).status == Status.PLANNED

@@ -69,7 +69,7 @@ def test_a_database_that_goes_away_is_not_the_message_s_fault(provider, write, m
 
 
 def test_a_database_that_goes_away_during_a_look_up_stops_the_round(provider, monkeypatch):
-    monkeypatch.setattr(delivery, "look_up", away)
+    monkeypatch.setattr(delivery.Asking, "begin", away)
 
     with pytest.raises(OperationalError):
         delivery.deliver_due()
