@@ -21,6 +21,7 @@ class Door:
     under: tuple[str, ...] = ()
 
 
+INBOX = "followup:inbox"
 DOORS = (
     Door("desk:today", _("Today"), Verb.VIEW_CLIENT),
     Door(
@@ -30,7 +31,7 @@ DOORS = (
         ("clients/", "todos/", "messages/", "reports/", "assessments/"),
     ),
     Door("counseling:list", _("Sessions"), Verb.HOLD_SESSION, ("sessions/", "notes/")),
-    Door("followup:inbox", _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
+    Door(INBOX, _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, ("caseload/",)),
 )
 

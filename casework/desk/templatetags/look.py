@@ -14,6 +14,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from casework.desk import days, navigation
+from casework.followup import queries
 from clients.access import Verb, can
 from clients.stage import Stage
 
@@ -187,7 +188,14 @@ def severity_words() -> tuple[str, ...]:
 @register.inclusion_tag("components/nav.html", takes_context=True)
 def main_nav(context: Context) -> dict[str, Any]:
     request = context["request"]
-    return {"items": navigation.items_for(request.user, request.resolver_match)}
+    items = list(navigation.items_for(request.user, request.resolver_match))
+    if any(item["key"] == navigation.INBOX for item in items):
+        return {
+            "items": items,
+            "inbox": navigation.INBOX,
+            "unread": queries.unread(request.user, at=timezone.now()),
+        }
+    return {"items": items}
 
 
 @register.inclusion_tag("components/search.html", takes_context=True)
