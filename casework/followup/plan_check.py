@@ -156,15 +156,11 @@ def _checkups(template: PlanTemplate) -> Iterator[Problem]:
 
 
 # --- the caps -----------------------------------------------------------------------------------------------
-def _caps(template: PlanTemplate, timing: Timing) -> Iterator[Problem]:
+def _caps(template: PlanTemplate, timing: Timing) -> list[Problem]:
     """One text a local day and three in any half-open 168 hours, at whatever minute the report comes."""
     steps = [step for step in template.messages if step.channel not in BY_HAND]
-    told: set[tuple[str, str]] = set()
-    for first in _first_texts(steps, timing):
-        for problem in _broken(steps, first, timing):
-            if (problem.step, problem.says) not in told:
-                told.add((problem.step, problem.says))
-                yield problem
+    found = {problem for first in _first_texts(steps, timing) for problem in _broken(steps, first, timing)}
+    return sorted(found, key=lambda problem: (problem.day or 0, problem.says))
 
 
 def _first_texts(steps: Sequence[MessageStep], timing: Timing) -> list[datetime]:
@@ -186,7 +182,8 @@ def _broken(steps: Sequence[MessageStep], first: datetime, timing: Timing) -> It
             before = ", ".join(str(day) for _at, day in sends[-WEEKLY_CAP:])
             says = _("Day %(day)s: a fourth message within seven days, after those of days %(before)s.")
             yield Problem(step.key, says % {"day": step.day, "before": before}, step.day)
-        sends.append((send, step.day))
+        else:  # one that has to move breaks nothing for those after it
+            sends.append((send, step.day))
 
 
 def _dated(
