@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import clients, followup, relapse, sessions
+from api.views import clients, followup, relapse, sessions, threads
 from api.views.missing import Missing
 
 app_name = "api"
@@ -19,6 +19,7 @@ router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
 router.register("reports", relapse.ReportViewSet, basename="report")
 router.register("plans", followup.PlanViewSet, basename="plan")
 router.register("messages", followup.MessageViewSet, basename="message")
+router.register("threads", threads.ThreadViewSet, basename="thread")
 router.register("todos", followup.ToDoViewSet, basename="todo")
 router.register("contacts", followup.ContactViewSet, basename="contact")
 router.register("answers", followup.AnswerViewSet, basename="answer")

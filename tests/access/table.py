@@ -125,6 +125,7 @@ _add(ACT, "followup:confirm_report followup:retract_report", uid="report")
 _add(ACT, "followup:assessment_error", uid="assessment")
 _add(LOOK, "followup:todo", uid="todo")
 _add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
+_add(ACT, "followup:acknowledge_todo followup:emergency_record followup:dismiss_alarm", uid="emergency")
 _add(CARE, "followup:inbox")
 _add(
     ACT,
@@ -165,6 +166,7 @@ _add(
     "api:client-substances",
     uid="client",
 )
+_add(ACT, "api:thread-detail api:thread-texts", uid="client")
 _add(ACT, "api:client-withdraw-permission api:client-pause api:client-resume", uid="client")
 for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo"):
     _add(LOOK, f"api:{_kind}-detail", uid=_kind)
