@@ -77,8 +77,8 @@ def unsigned_notes(user: Any, at: datetime) -> SessionQuerySet:
 
 def sessions_for_chart(client: Client) -> list[SessionMark]:
     """Sessions held or missed, in time order."""
-    rows = Session.objects.filter(
-        client=client, state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL]
+    rows = Session.objects.of(client).filter(
+        state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL]
     ).order_by("starts_at", "pk")
     return [SessionMark(at, state, uid) for at, state, uid in rows.values_list("starts_at", "state", "uid")]
 
@@ -87,7 +87,7 @@ def last_note(session: Session) -> Note | None:
     """The latest signed note about the client's earlier sessions: what one reads beside the new one."""
     return (
         Note.objects.signed()
-        .filter(client=session.client_id, session__starts_at__lt=session.starts_at)
+        .filter(client__in=session.client.record_ids, session__starts_at__lt=session.starts_at)
         .select_related("session", "author")
         .order_by("-session__starts_at", "-pk")
         .first()

@@ -9,10 +9,14 @@ from sessions.models import Session
 
 def refresh(client_id: int) -> None:
     """Read the facts anew and write them. The row is locked first, so that two acts at once both count."""
-    row = ClientSummary.objects.select_for_update().filter(client_id=client_id)
-    if not row.exists():
+    rows = ClientSummary.objects.select_for_update(of=("self",)).select_related("client")
+    row = rows.filter(client_id=client_id).first()
+    if row is None:
         return
-    theirs = Session.objects.filter(client_id=client_id)
+    if row.client.merged_into_id is not None:
+        refresh(row.client.merged_into_id)
+        return
+    theirs = Session.objects.of(row.client)
     attended = Q(state=Session.State.ATTENDED)
     facts = theirs.aggregate(
         last_session_at=Max("started_at", filter=attended),

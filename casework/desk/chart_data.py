@@ -33,7 +33,7 @@ def chart_of(client: Client, *, episodes: Iterable[EpisodeOfCare], now: datetime
         reports=[
             charts.ReportMark(one.reported_at, _report(one.get_stage_display())) for one in past.reports
         ],
-        plans=[_span(plan) for plan in FollowUpPlan.objects.filter(client=client).order_by("starts_at")],
+        plans=[_span(plan) for plan in FollowUpPlan.objects.of(client).order_by("starts_at")],
         achievements=achieved(client, past, episodes, end),
     )
     zone = timezone.get_current_timezone()

@@ -69,10 +69,10 @@ def stopped_lately(substances: Iterable[ClientSubstance], today: date) -> str:
 
 def _told_of_stopping(client: Client, today: date) -> str:
     """Words for it when an open to-do or a red flag of the last 14 days says that the client stopped."""
-    asked = ToDo.objects.filter(client=client, kind=ToDoKind.MEDICAL).open().exists()
+    asked = ToDo.objects.of(client).open().filter(kind=ToDoKind.MEDICAL).exists()
     flagged = any(
         RedFlag.SUDDEN_STOP in one.red_flags and (today - one.assessed_at.date()).days <= RECENT_DAYS
-        for one in StageAssessment.objects.final().filter(client=client)[:1]
+        for one in StageAssessment.objects.of(client).final()[:1]
     )
     return _("a sedative or alcohol") if asked or flagged else ""
 

@@ -42,7 +42,7 @@ def changes(client: Client, *, since: datetime, now: datetime) -> list[Change]:
 
 
 def _stage(client: Client, since: datetime) -> Iterator[Change]:
-    moves = list(StageTransition.objects.filter(client=client, at__gt=since).order_by("at", "pk"))
+    moves = list(StageTransition.objects.of(client).filter(at__gt=since).order_by("at", "pk"))
     if not moves:
         return
     change = stage_change(moves[0].from_stage, moves[-1].to_stage)
@@ -54,19 +54,19 @@ def _stage(client: Client, since: datetime) -> Iterator[Change]:
 
 
 def _reports(client: Client, since: datetime) -> Iterator[Change]:
-    for one in RelapseReport.objects.standing().filter(client=client, recorded_at__gt=since):
+    for one in RelapseReport.objects.of(client).standing().filter(recorded_at__gt=since):
         said = _("Relapse reported (%(stage)s)") % {"stage": one.get_stage_display().lower()}
         yield Change(said, one.reported_at, "attention")
 
 
 def _missed(client: Client, since: datetime) -> Iterator[Change]:
-    missed = Session.objects.filter(client=client, starts_at__gt=since, state=Session.State.NO_SHOW)
+    missed = Session.objects.of(client).filter(starts_at__gt=since, state=Session.State.NO_SHOW)
     for one in missed.order_by("starts_at"):
         yield Change(_("Missed session"), one.starts_at, "attention")
 
 
 def _written(client: Client, since: datetime) -> Iterator[Change]:
-    found = InboundMessage.objects.filter(client=client, received_at__gt=since).order_by("received_at")
+    found = InboundMessage.objects.of(client).filter(received_at__gt=since).order_by("received_at")
     times = list(found.values_list("received_at", flat=True))
     if times:
         count = len(times)
@@ -75,7 +75,7 @@ def _written(client: Client, since: datetime) -> Iterator[Change]:
 
 
 def _undelivered(client: Client, since: datetime) -> Iterator[Change]:
-    dead = Message.objects.filter(client=client, status=Message.Status.DEAD, closed_at__gt=since).count()
+    dead = Message.objects.of(client).filter(status=Message.Status.DEAD, closed_at__gt=since).count()
     if dead:
         words = ngettext(
             "%(count)s message could not be delivered", "%(count)s messages could not be delivered", dead
@@ -84,7 +84,7 @@ def _undelivered(client: Client, since: datetime) -> Iterator[Change]:
 
 
 def _overdue(client: Client, now: datetime) -> Iterator[Change]:
-    late = ToDo.objects.filter(client=client).overdue(now).count()
+    late = ToDo.objects.of(client).overdue(now).count()
     if late:
         words = ngettext("%(count)s to-do is overdue", "%(count)s to-dos are overdue", late)
         yield Change(words % {"count": late}, tone="attention")

@@ -60,7 +60,7 @@ def _newest(rows: Any, field: str, before: datetime) -> Any:
 
 
 def _sessions(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    rows = Session.objects.filter(client=client).select_related("counselor", "note")
+    rows = Session.objects.of(client).select_related("counselor", "note")
     for one in _newest(rows, "starts_at", before):
         note = getattr(one, "note", None)
         signed = _("Note signed") if note is not None and note.is_signed else ""
@@ -77,7 +77,7 @@ def _sessions(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 
 def _assessments(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    rows = StageAssessment.objects.filter(client=client).exclude(state=StageAssessment.State.DRAFT)
+    rows = StageAssessment.objects.of(client).exclude(state=StageAssessment.State.DRAFT)
     for one in _newest(rows.select_related("assessor"), "assessed_at", before):
         wrong = one.state == StageAssessment.State.ENTERED_IN_ERROR
         yield Entry(
@@ -96,7 +96,7 @@ def _assessments(client: Client, user: Any, before: datetime) -> Iterator[Entry]
 
 def _reports(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
     for one in _newest(
-        RelapseReport.objects.filter(client=client).select_related("by"), "reported_at", before
+        RelapseReport.objects.of(client).select_related("by"), "reported_at", before
     ):
         yield Entry(
             at=one.reported_at,
@@ -116,7 +116,7 @@ def _changed(report: RelapseReport) -> str:
 
 
 def _plans(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    plans = FollowUpPlan.objects.filter(client=client)
+    plans = FollowUpPlan.objects.of(client)
     for one in _newest(plans, "starts_at", before):
         yield Entry(
             at=one.starts_at,
@@ -141,7 +141,7 @@ def _plan(client: Client) -> str:
 
 def _messages(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
     words = can(user, Verb.READ_INBOX)
-    sent = Message.objects.filter(client=client, sent_at__isnull=False)
+    sent = Message.objects.of(client).filter(sent_at__isnull=False)
     for one in _newest(sent, "sent_at", before):
         yield Entry(
             at=one.sent_at,
@@ -152,7 +152,7 @@ def _messages(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
             tone="done" if one.status == Message.Status.DELIVERED else "plain",
             text=one.body if words else "",
         )
-    for one in _newest(InboundMessage.objects.filter(client=client), "received_at", before):
+    for one in _newest(InboundMessage.objects.of(client), "received_at", before):
         yield Entry(
             at=one.received_at,
             kind="message",
@@ -164,7 +164,7 @@ def _messages(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 
 def _contacts(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    rows = ContactAttempt.objects.filter(client=client).select_related("by")
+    rows = ContactAttempt.objects.of(client).select_related("by")
     for one in _newest(rows, "at", before):
         yield Entry(
             at=one.at,
@@ -178,7 +178,7 @@ def _contacts(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 
 def _todos(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    rows = ToDo.objects.filter(client=client, done_at__isnull=False).select_related("done_by")
+    rows = ToDo.objects.of(client).filter(done_at__isnull=False).select_related("done_by")
     for one in _newest(rows, "done_at", before):
         yield Entry(
             at=one.done_at,
@@ -193,7 +193,7 @@ def _todos(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 
 def _changes(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    for one in _newest(StatusChange.objects.filter(client=client).select_related("by"), "at", before):
+    for one in _newest(StatusChange.objects.filter(client__in=client.record_ids).select_related("by"), "at", before):
         yield Entry(
             at=one.at,
             kind="status",

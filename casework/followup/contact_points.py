@@ -33,5 +33,5 @@ def retire_contact_point(*, contact_id: int, by: Any, now: datetime) -> ContactP
 
 
 def _recall(point: ContactPoint) -> ContactPoint:
-    Message.objects.filter(client=point.client_id).recall()
+    Message.objects.filter(client=point.client.survivor).recall()
     return point

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from casework.followup import summary
 from casework.followup.messages.policy import PERMISSION_FOR
-from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo
+from casework.followup.models import FollowUpPlan, LadderRung, Message, PlanState, ToDo
 from casework.followup.plan_start import close_plan
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_versions import template_for
@@ -17,6 +17,10 @@ from clients import audit
 from clients.models import Client, Permission
 from clients.stage import Stage
 
+INSTEAD = {
+    ToDoKind.CALL: lambda: _("Call %(first)s instead of a message"),
+    ToDoKind.LETTER: lambda: _("Write %(first)s a letter instead of a message"),
+}
 OPEN_MESSAGES = (*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN)
 
 
@@ -25,6 +29,7 @@ def complete_finished(now: datetime) -> int:
     done = 0
     plans = FollowUpPlan.objects.filter(state__in=[PlanState.ACTIVE, PlanState.MESSAGES_OFF])
     idle = plans.exclude(messages__status__in=OPEN_MESSAGES).exclude(todos__state="open")
+    idle = idle.exclude(pk__in=LadderRung.objects.open().values("plan"))
     for plan_id in idle.order_by("pk").values_list("pk", flat=True):
         done += _complete(plan_id, now)
     return done
@@ -45,6 +50,8 @@ def complete_if_done(plan: FollowUpPlan, now: datetime) -> bool:
         return False
     if plan.messages.filter(status__in=OPEN_MESSAGES).exists() or plan.todos.open().exists():
         return False
+    if plan.rungs.open().exists():  # nobody is let go of in a silence: a supervisor decides that
+        return False
     close_plan(plan, PlanState.COMPLETED, reason="completed", now=now)
     audit.record("plan.completed", by=None, at=now, client_id=plan.client_id, target=plan)
     summary.refresh(plan.client_id)
@@ -53,30 +60,43 @@ def complete_if_done(plan: FollowUpPlan, now: datetime) -> bool:
 
 def can_still_message(client: Client, now: datetime) -> bool:
     """Whether a permission for some automated way is left."""
-    return (
-        Permission.objects.in_force(now).filter(client=client, channel__in=PERMISSION_FOR.values()).exists()
-    )
+    given = Permission.objects.of(client).in_force(now)
+    return given.filter(channel__in=PERMISSION_FOR.values()).exists()
 
 
 def declines_calls(client: Client, now: datetime) -> bool:
     """Whether the client has taken back the permission to be called, and not given it again."""
-    calls = Permission.objects.filter(client=client, channel=Permission.Channel.CALL)
+    calls = Permission.objects.of(client).filter(channel=Permission.Channel.CALL)
     return calls.exists() and not calls.in_force(now).exists()
 
 
-def turn_messages_into_calls(plan: FollowUpPlan, *, reason: str, now: datetime, **params: Any) -> int:
-    """Cancel what waits and ask the counselor to call on those days instead. Returns how many became calls."""
-    waiting = list(plan.messages.waiting().order_by("due_at", "pk"))
-    Message.objects.filter(plan=plan).withdraw(reason=reason, at=now, params=params)
-    owner = owner_for(ToDoKind.CALL, plan.client, now)
-    title = _("Call %(first)s instead of a message") % {"first": plan.client.first_name}
-    calls = [
+def way_by_hand(client: Client, now: datetime) -> ToDoKind | None:
+    """What a person does where no message may go: call, else write, else nothing (clinical.md §4.3)."""
+    if not declines_calls(client, now):
+        return ToDoKind.CALL
+    letters = Permission.objects.of(client).in_force(now).filter(channel=Permission.Channel.LETTER)
+    return ToDoKind.LETTER if letters.exists() else None
+
+
+def do_by_hand(
+    plan: FollowUpPlan, kind: ToDoKind, *, reason: str, now: datetime, only: str = "", **params: Any
+) -> int:
+    """Cancel what waits and ask the counselor to call or write on those days instead. Returns how many there are.
+
+    With `only`, just the messages that may go that one way.
+    """
+    messages = plan.messages.filter(channel_rule=only) if only else plan.messages.all()
+    waiting = list(messages.waiting().order_by("due_at", "pk"))
+    messages.withdraw(reason=reason, at=now, params=params)
+    owner = owner_for(kind, plan.client, now)
+    title = INSTEAD[kind]() % {"first": plan.client.first_name}
+    todos = [
         ToDo(
             client_id=plan.client_id,
             plan=plan,
             message=message,
-            step_key=f"{message.step_key}-CALL",
-            kind=ToDoKind.CALL,
+            step_key=f"{message.step_key}-{kind.upper()}",
+            kind=kind,
             title=title,
             due_at=message.due_at,
             grace=timedelta(days=1),
@@ -85,4 +105,4 @@ def turn_messages_into_calls(plan: FollowUpPlan, *, reason: str, now: datetime, 
         )
         for message in waiting
     ]
-    return len(ToDo.objects.bulk_create(calls, ignore_conflicts=True))
+    return len(ToDo.objects.bulk_create(todos, ignore_conflicts=True))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Min, OuterRef, Q, Subquery, Value
+from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from casework.followup.models import FollowUpPlan, InboundMessage, ToDo
@@ -10,11 +10,12 @@ from clients.models import ClientSummary
 
 
 def refresh(client_id: int) -> None:
-    """Recount open to-dos and unread answers, and note the newest plan. One statement."""
+    """Recount open to-dos and unread answers, and note the running plan, or the last one. One statement."""
     of_client = {"client": OuterRef("client_id")}
     todos = ToDo.objects.open().filter(**of_client).order_by().values("client")
     unread = InboundMessage.objects.filter(**of_client, read_at__isnull=True).order_by().values("client")
-    plan = FollowUpPlan.objects.filter(**of_client).order_by("-starts_at", "-pk")
+    running_first = F("closed_at").desc(nulls_first=True)
+    plan = FollowUpPlan.objects.filter(**of_client).order_by(running_first, "-starts_at", "-pk")
     ClientSummary.objects.filter(client=client_id).update(
         open_todos=Coalesce(Subquery(todos.annotate(n=Count("pk")).values("n")), 0),
         next_due_todo_at=Subquery(todos.annotate(due=Min("due_at")).values("due")),

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Max, OuterRef
+from django.db.models import Max
 from django.utils import timezone
 
 from casework.relapse import episodes
@@ -24,13 +24,13 @@ def thresholds() -> episodes.Thresholds:
 
 def assessed(client: Client, *, at: datetime) -> list[Assessed]:
     """The final assessments up to `at`."""
-    rows = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    rows = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
     return [Assessed(row.assessed_at, Stage(row.counselor_stage), row.pk) for row in rows]
 
 
 def reported(client: Client, *, at: datetime) -> list[Reported]:
     """The reports that may raise the stage, each from the moment it may, up to `at`."""
-    rows = RelapseReport.objects.standing().filter(client=client, reported_at__lte=at)
+    rows = RelapseReport.objects.standing().filter(client__in=client.record_ids, reported_at__lte=at)
     counting = [(row.counts_from, Stage(row.stage), row.pk) for row in rows]
     return [Reported(since, stage, pk) for since, stage, pk in counting if since is not None and since <= at]
 
@@ -48,12 +48,12 @@ def current_stage(client: Client, *, at: datetime) -> Stage | None:
 
 def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
     """Days with use that the client told of or that was confirmed, from `first` to `last`, both counted."""
-    return list(_days(UseEpisode.objects.counting().filter(client=client), on__range=(first, last)))
+    return list(_days(UseEpisode.objects.counting().filter(client__in=client.record_ids), on__range=(first, last)))
 
 
 def known_use_days(client: Client) -> list[date]:
     """Every day with use on record, without what still awaits a talk with the client."""
-    return list(_known_use(UseEpisode.objects.filter(client=client)))
+    return list(_known_use(UseEpisode.objects.filter(client__in=client.record_ids)))
 
 
 def _known_use(found: Any) -> Any:
@@ -67,13 +67,13 @@ def _days(found: Any, **when: Any) -> Any:
 
 def in_care_since(client: Client) -> date:
     """The first admission; the day of registration when none is on record."""
-    first = EpisodeOfCare.objects.filter(client=client).order_by("admitted_on").first()
+    first = EpisodeOfCare.objects.filter(client__in=client.record_ids).order_by("admitted_on").first()
     return first.admitted_on if first else timezone.localdate(client.registered_at, client.zone)
 
 
 def longest_run(client: Client, *, at: datetime) -> int | None:
     """The most days in a row in care known to be without use; None while nobody has asked. It never shrinks."""
-    found = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    found = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
     return _longest_run(client, found, since=in_care_since(client))
 
 
@@ -113,13 +113,13 @@ class History:
 
 def history(client: Client, *, at: datetime) -> History:
     """The stage over time with the assessments, reports and use behind it, in a fixed number of queries."""
-    found = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    found = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
     assessments = list(found.select_related("assessor").reverse())
     since = in_care_since(client)
-    reports = RelapseReport.objects.standing().filter(client=client, reported_at__lte=at)
+    reports = RelapseReport.objects.standing().filter(client__in=client.record_ids, reported_at__lte=at)
     use = (
         UseEpisode.objects.standing()
-        .filter(client=client)
+        .filter(client__in=client.record_ids)
         .select_related("substance")
         .prefetch_related("days")
     )
@@ -181,7 +181,7 @@ def renew_summary(client: Client, *, at: datetime) -> Renewed:
 
 
 def _summary_and_days(client: Client) -> tuple[ClientSummary, list[date]]:
-    used = _known_use(UseEpisode.objects.filter(client=OuterRef(OuterRef("client_id"))))
+    used = _known_use(UseEpisode.objects.filter(client__in=client.record_ids))
     summary = ClientSummary.objects.annotate(days=ArraySubquery(used)).filter(client=client).first()
     if summary is None:
         return ClientSummary.objects.create(client=client), known_use_days(client)
@@ -203,6 +203,6 @@ def _since(found: list[Step]) -> tuple[datetime | None, str]:
 
 def last_use_by_substance(client: Client) -> dict[int, date]:
     """The latest day on which each substance was used, by its key, from what a stage may rest on (clinical.md §1.4)."""
-    counting = UseEpisode.objects.counting().filter(client=client, substance__isnull=False)
+    counting = UseEpisode.objects.counting().filter(client__in=client.record_ids, substance__isnull=False)
     days = counting.values_list("substance").annotate(last=Max("days__on")).order_by("substance")
     return dict(days)

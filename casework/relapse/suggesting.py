@@ -46,7 +46,7 @@ class Shown:
 
 def last_assessment(client: Client, *, at: datetime) -> StageAssessment | None:
     """The newest final assessment, with its answers."""
-    final = StageAssessment.objects.final().filter(client=client, assessed_at__lte=at)
+    final = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
     return final.select_related("assessor").prefetch_related("signs").first()
 
 

@@ -239,8 +239,13 @@ class Client(Lifecycle, Record):
 
     @property
     def record_ids(self) -> list[int]:
-        """The keys under which this person's rows stand: the record's own, and those of records merged into it."""
-        return [self.pk, *self.absorbed]
+        """The keys under which this person's rows stand: of the record that stands for them and of those merged."""
+        return [self.pk, *self.absorbed] if self.merged_into is None else self.merged_into.record_ids
+
+    @property
+    def survivor(self) -> "Client":
+        """The record that stands for this person: this one, unless it was merged."""
+        return self if self.merged_into is None else self.merged_into
 
     @property
     def is_in_touch(self) -> bool:

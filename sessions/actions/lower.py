@@ -1,5 +1,6 @@
 """Scheduling and closing: the lower verbs. Only casework.followup calls them, for what follows lies there."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -195,3 +196,24 @@ def cancel_upcoming(*, client_id: int, by: Any, now: datetime, reason: str = "")
             session_id=session_id, cancelled_for=Session.CancelledBy.PRACTICE, by=by, now=now, reason=reason
         )
     return len(ids)
+
+
+@transaction.atomic
+def pass_upcoming(*, from_id: int, to_id: int, among: Collection[int] | None = None) -> list[int]:
+    """Give the planned sessions of one record to another of the same person; `among` narrows to some of them.
+
+    Returns which. One that would overlap another, or has a note begun, stays. The caller holds both and audits.
+    """
+    planned = Session.objects.filter(client_id=from_id, state=Session.State.SCHEDULED, note=None)
+    if among is not None:
+        planned = planned.filter(pk__in=among)
+    passed = []
+    for session in planned.select_for_update(of=("self",)).order_by("pk"):
+        theirs = Session.objects.filter(client_id=to_id)
+        if not theirs.overlapping(starts_at=session.starts_at, ends_at=session.ends_at).exists():
+            session.client_id = to_id
+            session.save(update_fields=["client"])
+            passed.append(session.pk)
+    for client_id in (from_id, to_id):
+        summary.refresh(client_id)
+    return passed

@@ -44,11 +44,12 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "overview": beside,
         "elsewhere": client.zone.key != timezone.get_current_timezone_name(),
         "plan": plan,
+        "last_plan": None if plan else FollowUpPlan.objects.filter(client=client).first(),
         "crises": [(one, for_todo(one)) for one in client.todos.open().filter(kind__in=CRISES).in_order()],
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),
-        "to_confirm": RelapseReport.objects.awaiting_confirmation()
-        .filter(client=client)
+        "to_confirm": RelapseReport.objects.of(client)
+        .awaiting_confirmation()
         .order_by("reported_at"),
         "note_url": note_address(client, request.user),
         "language": _(LANG_INFO.get(client.language, {}).get("name", client.language)),
@@ -60,7 +61,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 def note_address(client: Client, user: Any) -> str:
     """Where the next note is written: the session that runs, else the earliest one held without a signed note."""
-    theirs = Session.objects.filter(client=client, counselor=user)
+    theirs = Session.objects.of(client).filter(counselor=user)
     running = theirs.filter(state=Session.State.IN_PROGRESS)
     session = running.first() or theirs.awaiting_note().order_by("starts_at", "pk").first()
     return to("counseling:session", uid=session.uid) if session else ""

@@ -45,7 +45,7 @@ def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, 
     require(by, Verb.DISCHARGE_CLIENT)
     client = lower.discharge(client_id=client_id, reason=reason, on=on, by=by, now=now, note=note)
     _close_running(client, PlanState.CLOSED_DISCHARGED, reason="client_discharged", by=by, now=now)
-    after = Permission.objects.in_force(now).filter(client=client, channel=Permission.Channel.POST_DISCHARGE)
+    after = Permission.objects.of(client).in_force(now).filter(channel=Permission.Channel.POST_DISCHARGE)
     if not after.exists():
         Message.objects.filter(client=client).withdraw(reason="client_discharged", at=now)
     Message.objects.filter(client=client).recall()

@@ -130,7 +130,7 @@ def _keep_signs(assessment: StageAssessment, sheet: Sheet) -> None:
 def _check(sheet: Sheet, client: Client, session: Any, *, assessed_at: datetime, now: datetime) -> None:
     if assessed_at > now:
         raise InvalidInput(_("An assessment cannot lie in the future."), field="assessed_at")
-    if session is not None and session.client_id != client.pk:
+    if session is not None and session.client_id not in client.record_ids:
         raise InvalidInput(_("That session belongs to another client."), field="session")
     _check_codes(sheet)
     _check_numbers(sheet)
