@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
+from casework.followup import ladder
 from casework.followup.messages.policy import AUTOMATED
 from casework.followup.models import InboundMessage, Message, ToDo
 from clients.models import Client
@@ -19,8 +22,25 @@ def newest_unanswered(client: Client, at: datetime) -> Message | None:
 
 
 def mark_answered(client: Client, *, at: datetime) -> Message | None:
-    """Any word from the client, or a talk with them, answers the latest check-in (clinical.md §4.5)."""
+    """A word from the client, or a talk, answers the latest check-in and ends a silence (clinical.md §4.5)."""
     message = newest_unanswered(client, at)
+    if message is not None:
+        Message.objects.filter(pk=message.pk, answered_at=None).update(answered_at=at)
+    ladder.heard_from(client, at=at)
+    return message
+
+
+def reminder_answered(client: Client, *, at: datetime) -> Message | None:
+    """The latest reminder of a visit still to come is answered; None when none has left (clinical.md §5.3)."""
+    sent = Message.objects.filter(
+        client=client,
+        kind=Message.Kind.REMINDER,
+        status__in=[Message.Status.SENT, Message.Status.DELIVERED],
+        sent_at__lte=at,
+        session__starts_at__gt=at,
+        session__state="scheduled",
+    )
+    message: Message | None = sent.order_by("-sent_at", "-pk").first()
     if message is not None:
         Message.objects.filter(pk=message.pk, answered_at=None).update(answered_at=at)
     return message
@@ -28,6 +48,8 @@ def mark_answered(client: Client, *, at: datetime) -> Message | None:
 
 def settle_inbound(todos: Iterable[ToDo], *, by: Any, now: datetime) -> None:
     """What the client wrote is handled when the to-do that it opened is done."""
-    ids = {todo.inbound_id for todo in todos if todo.inbound_id}
-    InboundMessage.objects.filter(pk__in=ids, read_at=None).update(read_at=now, read_by=by)
-    InboundMessage.objects.filter(pk__in=ids, handled_at=None).update(handled_at=now, handled_by=by)
+    settled = list(todos)
+    opened = Q(pk__in=[todo.inbound_id for todo in settled if todo.inbound_id])
+    texts = InboundMessage.objects.filter(opened | Q(alarm__in=[todo.pk for todo in settled]))
+    texts.filter(read_at=None).update(read_at=now, read_by=by)
+    texts.filter(handled_at=None).update(handled_at=now, handled_by=by)

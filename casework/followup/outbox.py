@@ -17,6 +17,7 @@ TEXT_OF_REPLY = {
     Message.Kind.STOP_REPLY: "stop",
     Message.Kind.START_REPLY: "start",
     Message.Kind.HELP_REPLY: "help",
+    Message.Kind.AWAY_REPLY: "away",
 }
 
 

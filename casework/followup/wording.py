@@ -20,6 +20,7 @@ PURPOSES: Mapping[str, Any] = {
     "start": _("Answer to START"),
     "stop": _("Answer to STOP"),
     "crisis": _("Answer to a crisis"),
+    "away": _("Answer while nobody is here"),
 }
 TONES: Mapping[str, str] = {
     Message.Status.PLANNED: "plain",
@@ -41,6 +42,11 @@ TODO_REASONS: Mapping[str, Any] = {
     "client_discharged": _("the client was discharged"),
     "calls_declined": _("the client wants no calls"),
     "messages_again": _("messages go out again"),
+    "in_touch_again": _("the client is in touch again"),
+    "plan_paused": _("the plan is paused"),
+    "plan_ended": _("the plan has ended"),
+    "started_over": _("the count began anew"),
+    "open_door": _("the plan was closed with the door open"),
 }
 CAPS: Mapping[str, Any] = {
     "day": _("moved: one message a day"),

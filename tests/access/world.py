@@ -9,6 +9,7 @@ from casework.followup.actions.contacts import log_contact
 from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.inbox import receive
+from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
 from casework.relapse.stage import Answer
@@ -39,6 +40,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         body="Hello",
         now=now,
     )
+    emergency = open_todo(client=alex, kind="emergency", due_at=now + HOUR, now=now, urgent=True)
     held, before = _held(alex, dana, now - 3 * HOUR), _held(alex, dana, now - 6 * HOUR)
     draft = notes.save_draft(session_id=held.pk, version=0, sections=DAP, **acts)
     notes.save_draft(session_id=before.pk, version=0, sections=DAP, **acts)
@@ -57,6 +59,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "plan": str(report.plan.uid),
         "message": str(alex.messages.order_by("pk").first().uid),
         "todo": str(alex.todos.open().filter(kind="reassessment").first().uid),
+        "emergency": str(emergency.uid),
         "attempt": str(attempt.uid),
         "inbound": str(inbound.uid),
         "session": str(planned.uid),

@@ -128,16 +128,6 @@ def test_some_to_dos_are_done_by_an_act_and_not_by_a_tick(alex, dana, plan, now,
         actions.complete_todo(todo_id=todo.pk, by=dana, now=now)
 
 
-def test_an_emergency_closes_only_with_what_was_done(alex, dana, now):
-    todo = report(alex, dana, now, red_flags=["overdose"]).plan.todos.get(kind=ToDoKind.EMERGENCY)
-    with pytest.raises(InvalidInput) as declined:
-        actions.complete_todo(todo_id=todo.pk, by=dana, now=now, outcome="  ")
-    assert declined.value.field == "outcome"
-    assert actions.complete_todo(
-        todo_id=todo.pk, by=dana, now=now, outcome="911 called, sister is with them"
-    ).outcome
-
-
 def test_a_tick_of_a_plan_that_has_ended_stays(alex, dana, plan, now):
     todo = plan.todos.get(kind=ToDoKind.VISIT_OFFER)
     actions.complete_todo(todo_id=todo.pk, by=dana, now=now)

@@ -4,14 +4,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casework.followup.inbox.words import Meaning, normalise, read
+from casework.followup.inbox import crisis
+from casework.followup.inbox.folding import normalise
+from casework.followup.inbox.words import Meaning, read
 from clients.jurisdiction import jurisdiction
 
 US = jurisdiction("US")
 
 
 def understood(body, **options):
-    return read(body, US, **options)
+    return read(body, US, crisis.shipped(), **options)
 
 
 @pytest.mark.parametrize(

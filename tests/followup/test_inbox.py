@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from casework.followup import actions
+from casework.followup.actions import sessions as actions_of_sessions
 from casework.followup.models import InboundMessage, Message, ToDo
 from casework.followup.plan_templates import ToDoKind
 from clients import audit
-from clients.errors import Conflict, InvalidInput, NotAllowed
+from clients.errors import Conflict, NotAllowed
 from clients.models import Client, Permission
 from tests import factories
 from tests.followup.making import first_message, open_todos, report, sent, statuses, texts
@@ -126,7 +127,6 @@ def test_the_crisis_text_goes_at_most_once_an_hour(alex, now):
     assert Message.objects.filter(kind="crisis_reply").count() == 1
     texts(alex, "suicide", now + timedelta(minutes=61))
     assert Message.objects.filter(kind="crisis_reply").count() == 2
-    assert alex.todos.open().filter(kind=ToDoKind.CRISIS).count() == 3
 
 
 def test_stop_in_a_crisis_is_both_and_gets_the_crisis_text_only(alex, plan, now):
@@ -141,34 +141,6 @@ def test_a_client_who_has_stopped_us_still_gets_the_crisis_text(alex, now):
     texts(alex, "STOP", now)
     texts(alex, "I want to die", now + timedelta(hours=2))
     assert ("crisis_reply", "crisis") in replies(alex)
-
-
-def test_clearing_a_crisis_asks_what_was_done_and_lets_the_plan_go_on(alex, dana, plan, now):
-    texts(alex, "I want to die", now)
-    message = first_message(alex)
-    Message.objects.filter(pk=message.pk).update(
-        status="held", reason_code="crisis_open", due_at=now + timedelta(minutes=15)
-    )
-    todo = alex.todos.get(kind=ToDoKind.CRISIS)
-    with pytest.raises(InvalidInput, match="what was done"):
-        actions.complete_todo(todo_id=todo.pk, by=dana, now=now)
-    actions.complete_todo(
-        todo_id=todo.pk, by=dana, now=now, outcome="Talked for an hour; safe with their sister"
-    )
-    message.refresh_from_db()
-    assert (message.status, message.due_at, message.reason_code) == ("held", now, "crisis_cleared")
-    assert InboundMessage.objects.get().handled_by == dana
-
-
-def test_a_second_open_crisis_keeps_the_plan_held(alex, dana, plan, now):
-    texts(alex, "I want to die", now)
-    texts(alex, "seizure", now)
-    message = first_message(alex)
-    Message.objects.filter(pk=message.pk).update(status="held", reason_code="crisis_open")
-    first = alex.todos.filter(kind=ToDoKind.CRISIS).first()
-    actions.complete_todo(todo_id=first.pk, by=dana, now=now, outcome="False alarm: a film title")
-    message.refresh_from_db()
-    assert message.reason_code == "crisis_open"
 
 
 def test_without_the_trail_the_message_is_not_taken(alex, plan, now, monkeypatch):
@@ -203,14 +175,57 @@ def test_help_me_is_answered_soon(alex, now):
     assert (todo.urgent, todo.due_at) == (True, now + timedelta(hours=4))
 
 
-def test_r_asks_for_another_time(alex, now):
-    texts(alex, "R", now)
-    assert alex.todos.get().title == "Alex wants another time for the visit"
+def reminded(client, dana, now):
+    """A reminder of a visit the day after tomorrow went out an hour ago."""
+    start = now + timedelta(days=2)
+    session = actions_of_sessions.schedule_session(
+        client_id=client.pk,
+        counselor=dana,
+        starts_at=start,
+        ends_at=start + timedelta(hours=1),
+        by=dana,
+        now=now - timedelta(days=1),
+    )
+    return Message.objects.create(
+        client=client,
+        session=session,
+        kind="reminder",
+        template_key="appt",
+        local_date=now.date(),
+        local_time=now.time(),
+        tz="America/Phoenix",
+        due_at=now - timedelta(hours=1),
+        sent_at=now - timedelta(hours=1),
+        status="sent",
+        dedupe_key=f"reminder-{session.pk}",
+    )
 
 
-def test_c_asks_for_nothing(alex, now):
-    texts(alex, "C", now)
+def test_c_confirms_the_visit_that_the_reminder_named(alex, dana, now):
+    reminder = reminded(alex, dana, now)
+    inbound = texts(alex, "C", now)
+    reminder.refresh_from_db()
+    assert (inbound.answers, reminder.answered_at) == (reminder, now)
     assert open_todos(alex) == []
+
+
+def test_r_asks_for_another_time_of_the_visit_that_the_reminder_named(alex, dana, plan, now):
+    sent(first_message(alex), now - timedelta(minutes=10))  # a check-in went out after it
+    reminder = reminded(alex, dana, now)
+    assert texts(alex, "R", now).answers == reminder
+    assert alex.todos.filter(title="Alex wants another time for the visit").exists()
+
+
+def test_a_reminder_of_a_visit_that_is_over_is_confirmed_by_nobody(alex, dana, now):
+    reminded(alex, dana, now - timedelta(days=3))
+    texts(alex, "C", now)
+    assert open_todos(alex) == [ToDoKind.ANSWER]
+
+
+@pytest.mark.parametrize("body", ["C", "R"])
+def test_a_letter_that_answers_no_reminder_is_for_a_person_to_read(alex, now, body):
+    texts(alex, body, now)
+    assert alex.todos.get().title == "Alex wrote: read and answer"
 
 
 def test_an_unknown_number_is_kept_and_learns_nothing(alex, now):

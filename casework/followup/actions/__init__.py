@@ -2,6 +2,7 @@
 
 from casework.followup.actions.answers import mark_answer_read, mark_handled, mark_thread_read
 from casework.followup.actions.contacts import complete_checklist, contact_made, log_contact
+from casework.followup.actions.emergencies import acknowledge_todo, dismiss_alarm, record_emergency
 from casework.followup.actions.endings import discharge, record_death, withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
 from casework.followup.actions.reports import Reported, confirm_report, report_relapse, retract_report
@@ -11,12 +12,14 @@ from casework.followup.contact_points import mark_contact, retire_contact_point,
 
 __all__ = [
     "Reported",
+    "acknowledge_todo",
     "add_todo",
     "complete_checklist",
     "complete_todo",
     "confirm_report",
     "contact_made",
     "discharge",
+    "dismiss_alarm",
     "log_contact",
     "mark_answer_read",
     "mark_contact",
@@ -24,6 +27,7 @@ __all__ = [
     "mark_thread_read",
     "pause_client",
     "record_death",
+    "record_emergency",
     "reopen_todo",
     "report_relapse",
     "resume_client",

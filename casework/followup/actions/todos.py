@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from casework.followup import answering, summary, tasks, todos
-from casework.followup.models import Message, ToDo, ToDoState
+from casework.followup.models import EmergencyRecord, Message, ToDo, ToDoState
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_upkeep import complete_if_done
 from clients import audit
@@ -16,11 +16,20 @@ from clients.actions import locked
 from clients.errors import Conflict, InvalidInput
 
 # These are done by an act of their own, which leaves more than a tick behind.
-DONE_BY_ITS_OWN_ACT = frozenset({ToDoKind.SAFETY_CHECKLIST, ToDoKind.FIRST_CONTACT})
-ASKS_WHAT_WAS_DONE = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})
+DONE_BY_ITS_OWN_ACT = frozenset(
+    {
+        ToDoKind.SAFETY_CHECKLIST,
+        ToDoKind.FIRST_CONTACT,
+        ToDoKind.SILENT,
+        ToDoKind.DECISION,
+        ToDoKind.LETTER,
+    }
+)
+FOR_SILENCE = frozenset({ToDoKind.SILENT, ToDoKind.DECISION})
 
 
-def _locked(todo_id: int) -> ToDo:
+def locked_todo(todo_id: int) -> ToDo:
+    """The to-do, held until the transaction ends; its client first, as everywhere."""
     locked(ToDo.objects.values_list("client_id", flat=True).get(pk=todo_id))
     return (
         ToDo.objects.select_for_update(of=("self",))
@@ -31,13 +40,22 @@ def _locked(todo_id: int) -> ToDo:
 
 @transaction.atomic
 def complete_todo(*, todo_id: int, by: Any, now: datetime, outcome: str = "") -> ToDo:
-    """Mark as done. Doing it twice changes nothing; a crisis asks what was done, and lets held messages go again."""
+    """Mark as done. Doing it twice changes nothing. An emergency closes only with its record (`record_emergency`)."""
     require(by, Verb.COMPLETE_TODO)
-    todo = _locked(todo_id)
+    todo = locked_todo(todo_id)
     if todo.state == ToDoState.DONE:
         return todo
     _check_done(todo, outcome)
-    todos.finish([todo], by=by, now=now, outcome=outcome.strip())
+    settle(todo, by=by, now=now, outcome=outcome.strip())
+    return todo
+
+
+def settle(todo: ToDo, *, by: Any, now: datetime, outcome: str = "") -> None:
+    """Close a to-do and what hangs on it: the texts that opened it, the plan's end, what was held for a crisis.
+
+    The caller holds the client and the to-do, and has asked whether it may close.
+    """
+    todos.finish([todo], by=by, now=now, outcome=outcome)
     answering.settle_inbound([todo], by=by, now=now)
     audit.record("todo.done", by=by, at=now, client_id=todo.client_id, target=todo, kind=todo.kind)
     if todo.kind == ToDoKind.CRISIS:
@@ -45,7 +63,6 @@ def complete_todo(*, todo_id: int, by: Any, now: datetime, outcome: str = "") ->
     if todo.plan is not None:
         complete_if_done(todo.plan, now)
     summary.refresh(todo.client_id)
-    return todo
 
 
 def _check_done(todo: ToDo, outcome: str) -> None:
@@ -53,8 +70,26 @@ def _check_done(todo: ToDo, outcome: str) -> None:
         raise InvalidInput(_("Fill in the safety checklist; that closes this."))
     if todo.kind == ToDoKind.FIRST_CONTACT:
         raise InvalidInput(_("Log the contact; a talk with the client closes this."))
-    if todo.kind in ASKS_WHAT_WAS_DONE and not outcome.strip():
-        raise InvalidInput(_("Say what was done, and by whom; or why it was a false alarm."), field="outcome")
+    if todo.kind in FOR_SILENCE:
+        raise InvalidInput(_("A supervisor decides this, on its own page; that closes it."))
+    if todo.kind == ToDoKind.LETTER:
+        raise InvalidInput(_("Print the letter and mark it as sent; that closes this."))
+    if todo.is_alarm:
+        _check_recorded(todo, outcome)
+
+
+def _check_recorded(todo: ToDo, outcome: str) -> None:
+    """One that was opened again keeps its record, and closes with a word on what was done since."""
+    if not EmergencyRecord.objects.filter(todo=todo).exists():
+        raise InvalidInput(
+            _(
+                "Write the emergency record first: when it was noticed is missing, what was done, and what came of"
+                " it. Was it a false alarm? Dismiss it with a reason."
+            ),
+            field="noticed_at",
+        )
+    if not outcome.strip():
+        raise InvalidInput(_("Say what was done, and by whom."), field="outcome")
 
 
 def _release_held(todo: ToDo, now: datetime) -> None:
@@ -72,12 +107,14 @@ def _release_held(todo: ToDo, now: datetime) -> None:
 def reopen_todo(*, todo_id: int, by: Any, now: datetime) -> ToDo:
     """Take back a tick. Raises Conflict when its plan has ended meanwhile."""
     require(by, Verb.COMPLETE_TODO)
-    todo = _locked(todo_id)
+    todo = locked_todo(todo_id)
     if todo.plan is not None and not todo.plan.is_running:
         raise Conflict(_("The plan has ended meanwhile; its to-dos stay as they are."))
     todo.move_to(ToDoState.OPEN)
-    todo.done_at, todo.done_by, todo.outcome = None, None, ""
-    todo.save(update_fields=["state", "done_at", "done_by", "outcome"])
+    todo.done_at, todo.done_by, todo.outcome, todo.false_alarm = None, None, "", False
+    todo.save(update_fields=["state", "done_at", "done_by", "outcome", "false_alarm"])
+    if todo.kind == ToDoKind.CRISIS:
+        Message.objects.filter(client=todo.client_id).recall()  # what was let go is held again
     audit.record("todo.reopened", by=by, at=now, client_id=todo.client_id, target=todo, kind=todo.kind)
     summary.refresh(todo.client_id)
     return todo

@@ -3,37 +3,44 @@
 Called by the webhook after the signature was checked; the same message told twice is one message.
 """
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import answering, optout, outbox, schedule, summary, tasks, todos
+from casework.followup import answering, optout, outbox, summary, tasks, todos
 from casework.followup.contact_points import mark_contact
+from casework.followup.inbox import away, lexicon
+from casework.followup.inbox.alarm import raise_alarm
+from casework.followup.inbox.crisis import Lexicon
 from casework.followup.inbox.words import Meaning, Reading, read
 from casework.followup.models import FollowUpPlan, InboundMessage, Message, PlanState, ToDo
 from casework.followup.plan_templates import ToDoKind
 from clients import actions as record
-from clients import audit
+from clients import audit, hours
 from clients.jurisdiction import jurisdiction
 from clients.models import Client, ContactPoint, Permission, Practice
 from clients.stage import Stage
 
 CALL_WITHIN, CALL_WITHIN_PHYSICAL = timedelta(hours=24), timedelta(hours=4)
-ACKNOWLEDGE_WITHIN = timedelta(minutes=15)
-ONE_CRISIS_REPLY_IN = timedelta(minutes=60)
-END_OF_WORK = time(17)
-FRIDAY = 4
 KIND_OF = {"sms": ContactPoint.Kind.MOBILE, "email": ContactPoint.Kind.EMAIL}
 PERMISSION_OF = {"sms": Permission.Channel.TEXT, "email": Permission.Channel.EMAIL}
 
 
-@transaction.atomic
 def receive(
     *, provider: str, provider_id: str, channel: str, from_address: str, body: str, now: datetime
 ) -> InboundMessage:
     """Keep a message and do what it asks for, once per provider and id. Answers leave after the transaction."""
+    # The crisis words are read first, so that a table that cannot be read does not cost the message.
+    words = lexicon.current()
+    return _received(provider, provider_id, channel, from_address, body, words, now)
+
+
+@transaction.atomic
+def _received(
+    provider: str, provider_id: str, channel: str, from_address: str, body: str, words: Lexicon, now: datetime
+) -> InboundMessage:
     known = InboundMessage.objects.filter(provider=provider, provider_id=provider_id).order_by("pk").first()
     if known is not None:
         return known
@@ -42,6 +49,7 @@ def receive(
     reading = read(
         body,
         jurisdiction(Practice.current().jurisdiction),
+        words,
         opted_out_by_keyword=_stopped_by_keyword(client, channel),
     )
     inbound, created = InboundMessage.objects.get_or_create(
@@ -106,10 +114,11 @@ def _stopped_by_keyword(client: Client | None, channel: str) -> bool:
 
 def _act(inbound: InboundMessage, reading: Reading, client: Client, *, now: datetime) -> None:
     if not reading.opt_out or reading.crisis:
-        inbound.answers = answering.mark_answered(client, at=now)
+        about = reading.meaning in ABOUT_A_VISIT and answering.reminder_answered(client, at=now)
+        inbound.answers = about or answering.mark_answered(client, at=now)
         inbound.save(update_fields=["answers"])
     if reading.crisis:
-        _crisis(client, inbound, now=now)
+        raise_alarm(client, inbound, now=now)
     if reading.opt_out:
         _opt_out(client, inbound, reading, now=now)
     if client.state == Client.State.DECEASED:
@@ -117,27 +126,6 @@ def _act(inbound: InboundMessage, reading: Reading, client: Client, *, now: date
     elif reading.meaning in ASKS:
         ASKS[reading.meaning](client, inbound, reading, now)
     summary.refresh(client.pk)
-
-
-def _crisis(client: Client, inbound: InboundMessage, *, now: datetime) -> None:
-    """An urgent to-do at once; the crisis text, also to somebody who has stopped us; the plan's messages wait."""
-    todos.open_todo(
-        client=client,
-        kind=ToDoKind.CRISIS,
-        title=_("%(first)s may be in crisis: read the message and reach them now")
-        % {"first": client.first_name},
-        due_at=now + ACKNOWLEDGE_WITHIN,
-        now=now,
-        inbound=inbound,
-        urgent=True,
-        step_key=f"CRISIS-{inbound.pk}",
-    )
-    Message.objects.filter(client=client).recall()
-    recent = Message.objects.filter(
-        client=client, kind=Message.Kind.CRISIS_REPLY, due_at__gt=now - ONE_CRISIS_REPLY_IN
-    )
-    if client.state != Client.State.DECEASED and not recent.exists():
-        outbox.answer(inbound, Message.Kind.CRISIS_REPLY, client=client, now=now)
 
 
 def _opt_out(client: Client, inbound: InboundMessage, reading: Reading, *, now: datetime) -> None:
@@ -202,15 +190,32 @@ def _call(client: Client, inbound: InboundMessage, reading: Reading, now: dateti
     )
 
 
+def _confirm(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    """C confirms the visit that a reminder named; without one nobody knows what it says yes to."""
+    if not _answers_reminder(inbound):
+        _for_a_person(client, inbound, reading, now)
+
+
 def _reschedule(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    if not _answers_reminder(inbound):
+        _for_a_person(client, inbound, reading, now)
+        return
     _ask(
         client,
         inbound,
         kind=ToDoKind.ANSWER,
         title=_("%(first)s wants another time for the visit"),
-        due_at=_next_work_day(now),
+        due_at=hours.next_business_close(now),
         now=now,
     )
+
+
+def _answers_reminder(inbound: InboundMessage) -> bool:
+    """Whether the text was taken for the answer to a reminder of a visit that is still to come."""
+    answered = inbound.answers
+    if answered is None or answered.kind != Message.Kind.REMINDER or answered.session is None:
+        return False
+    return answered.session.starts_at > inbound.received_at
 
 
 def _for_a_person(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
@@ -222,7 +227,7 @@ def _for_a_person(client: Client, inbound: InboundMessage, reading: Reading, now
         title=_("%(first)s asks for help: answer soon")
         if reading.urgent
         else _("%(first)s wrote: read and answer"),
-        due_at=now + CALL_WITHIN_PHYSICAL if soon else _next_work_day(now),
+        due_at=now + CALL_WITHIN_PHYSICAL if soon else hours.next_business_close(now),
         now=now,
         urgent=reading.urgent,
     )
@@ -238,6 +243,7 @@ def _ask(
     now: datetime,
     **more: Any,
 ) -> ToDo:
+    away.answer(client, inbound, now=now)
     return todos.open_todo(
         client=client,
         kind=kind,
@@ -258,15 +264,17 @@ def _somebody_else(client: Client, inbound: InboundMessage, reading: Reading, no
             inbound,
             kind=ToDoKind.ANSWER,
             title=_("A message from the phone of %(first)s, who has died"),
-            due_at=_next_work_day(now),
+            due_at=hours.next_business_close(now),
             now=now,
         )
 
 
+ABOUT_A_VISIT = frozenset({Meaning.CONFIRM, Meaning.RESCHEDULE})
 ASKS = {
     Meaning.OPT_IN: _opt_in,
     Meaning.HELP: _help,
     Meaning.CALL: _call,
+    Meaning.CONFIRM: _confirm,
     Meaning.RESCHEDULE: _reschedule,
     Meaning.OTHER: _for_a_person,
 }
@@ -276,11 +284,3 @@ def _plan_is_physical(client: Client) -> bool:
     return FollowUpPlan.objects.filter(
         client=client, state__in=[PlanState.ACTIVE, PlanState.MESSAGES_OFF], stage=Stage.PHYSICAL
     ).exists()
-
-
-def _next_work_day(now: datetime) -> datetime:
-    """The end of the next working day at the practice; holidays are not known here."""
-    zone = Practice.current().zone
-    local = now.astimezone(zone)
-    ahead = 1 if local.weekday() < FRIDAY else 7 - local.weekday()
-    return schedule.resolve(local.date() + timedelta(days=ahead), END_OF_WORK, zone).astimezone(UTC)

@@ -4,15 +4,13 @@ A crisis is looked for before anything else, because a person who writes STOP ma
 for a person to read.
 """
 
-import json
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 
+from casework.followup.inbox.crisis import Lexicon
+from casework.followup.inbox.folding import bare, normalise
 from clients.jurisdiction import Jurisdiction
 
 
@@ -35,9 +33,6 @@ QUICK_REPLIES = {"1": Meaning.OK, "2": Meaning.CALL, "C": Meaning.CONFIRM, "R": 
 ASKS_FOR_HELP = re.compile(r"(?<![A-Z])(?:HELP|AYUDA|AYUDEME|AYUDENME)(?![A-Z])")
 COURTESIES = re.compile(r"\s(?:PLEASE|THANKS|THANK YOU|POR FAVOR|GRACIAS)$")
 
-_APOSTROPHES = dict.fromkeys(map(ord, "’‘ʼ`´＇′"), "'")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")  # punctuation and pictures
-_QUOTES = re.compile(r"(?<![A-Z0-9])'|'(?![A-Z0-9])")  # not the apostrophe within a word
 _FIRST_WORD = re.compile(r"[A-Z]+")
 
 
@@ -58,39 +53,12 @@ class Reading:
         return bool(self.crisis_words)
 
 
-def normalise(body: str) -> str:
-    """Upper case without accents, punctuation or pictures at the edges, or doubled spaces; every apostrophe is '."""
-    text = unicodedata.normalize("NFKC", body).translate(_APOSTROPHES)
-    text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
-    return _bare(re.sub(r"\s+", " ", text)).upper()
-
-
-def _bare(text: str) -> str:
-    return _EDGES.sub("", text)
-
-
-@cache
-def _crisis_pattern() -> re.Pattern[str]:
-    raw = json.loads((Path(__file__).parent / "crisis_words.json").read_text(encoding="utf-8"))
-    bodies = [
-        re.escape(normalise(word)) + ("[A-Z]*" if word.endswith("*") else "")
-        for word in [*raw["en"], *raw["es"]]
-    ]
-    return re.compile(rf"(?<![A-Z0-9'])(?:{'|'.join(bodies)})(?![A-Z0-9])")
-
-
-def crisis_words(text: str) -> tuple[str, ...]:
-    """The words of the lexicon found in a normalised text. Punctuation around words does not hide them."""
-    spaced = re.sub(r"\s+", " ", re.sub(r"[^A-Z0-9' ]", " ", _QUOTES.sub(" ", text)))
-    return tuple(dict.fromkeys(_crisis_pattern().findall(spaced)))
-
-
-def read(body: str, place: Jurisdiction, *, opted_out_by_keyword: bool = False) -> Reading:
+def read(body: str, place: Jurisdiction, lexicon: Lexicon, *, opted_out_by_keyword: bool = False) -> Reading:
     """Understand a message. YES is an opt-in only from somebody who stopped our messages by a keyword."""
     text = normalise(body)
-    found = crisis_words(text)
+    found = lexicon.found_in(text)
     wrong = _contains(text, place.wrong_number_phrases)
-    opt_out = _is_opt_out(text, place, in_crisis=bool(found)) or wrong
+    opt_out = _is_opt_out(text, place, lexicon if found else None) or wrong
     meaning = (
         Meaning.CRISIS
         if found
@@ -104,19 +72,22 @@ def read(body: str, place: Jurisdiction, *, opted_out_by_keyword: bool = False) 
     )
 
 
-def _is_opt_out(text: str, place: Jurisdiction, *, in_crisis: bool) -> bool:
-    if _bare(COURTESIES.sub("", text)) in place.opt_out_words:
+def _is_opt_out(text: str, place: Jurisdiction, lexicon: Lexicon | None) -> bool:
+    """`lexicon`: given where the text is a crisis too."""
+    if bare(COURTESIES.sub("", text)) in place.opt_out_words:
         return True
-    if in_crisis and _stops_beside_the_crisis(text, place):
+    if lexicon is not None and _stops_beside_the_crisis(text, place, lexicon):
         return True
     return _contains(text, place.opt_out_phrases)
 
 
-def _stops_beside_the_crisis(text: str, place: Jurisdiction) -> bool:
+def _stops_beside_the_crisis(text: str, place: Jurisdiction, lexicon: Lexicon) -> bool:
     """“STOP I want to die” says both. The END of “end it all” is the crisis itself and takes back no permission."""
     first = _FIRST_WORD.match(text)
     return (
-        first is not None and first.group() in place.opt_out_words and bool(crisis_words(text[first.end() :]))
+        first is not None
+        and first.group() in place.opt_out_words
+        and bool(lexicon.found_in(text[first.end() :]))
     )
 
 

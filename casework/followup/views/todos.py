@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from casework.followup import actions
-from casework.followup.actions.todos import ASKS_WHAT_WAS_DONE, DONE_BY_ITS_OWN_ACT
+from casework.followup.actions.todos import DONE_BY_ITS_OWN_ACT
+from casework.followup.emergency_facts import told
 from casework.followup.forms import DoneForm
-from casework.followup.models import ToDo
+from casework.followup.models import InboundMessage, ToDo
 from casework.followup.views.pages import back_to
 from clients.access import Verb
 from clients.doors import record_or_404
@@ -24,7 +25,9 @@ from clients.views.guard import needs
 def _found(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> ToDo:
     return record_or_404(
         request,
-        ToDo.objects.select_related("client", "owner", "plan", "inbound", "report"),
+        ToDo.objects.select_related(
+            "client", "owner", "plan", "inbound", "report", "acknowledged_by", "emergency_record__supervisor"
+        ),
         uid,
         viewing=viewing,
     )
@@ -38,18 +41,26 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _page(request: HttpRequest, todo: ToDo, form: DoneForm, status: int = 200) -> HttpResponse:
-    asks = todo.kind in ASKS_WHAT_WAS_DONE
-    form.fields["outcome"].required = asks  # what the label says; the action is what declines
+    alarm = todo.is_alarm
+    form.fields["outcome"].required = alarm  # what the label says; the action is what declines
     context = {
         "todo": todo,
-        "phones": todo.client.contact_points.current().exclude(kind="email") if asks else (),
+        "phones": todo.client.contact_points.current().exclude(kind="email") if alarm else (),
+        "texts": _texts(todo),
+        "told": told(todo) if alarm else (),
+        "record": getattr(todo, "emergency_record", None),
         "client": todo.client,
         "form": form,
         "now": timezone.now(),
-        "asks": asks,
         "own_act": todo.kind in DONE_BY_ITS_OWN_ACT,
     }
     return render(request, "followup/todo.html", context, status=status)
+
+
+def _texts(todo: ToDo) -> list[InboundMessage]:
+    """What the client wrote that it is about, oldest first."""
+    joined = list(todo.crisis_texts.order_by("received_at", "pk"))
+    return joined or [one for one in [todo.inbound] if one is not None]
 
 
 @require_POST
