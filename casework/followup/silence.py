@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from casework.followup import schedule
@@ -47,8 +47,11 @@ def timers(silence: Silence) -> list[Timer]:
 
 
 def _all(silence: Silence) -> Iterator[Timer]:
-    template = silence.template
-    yield Timer(Rung.CALL, silence.since + template.silent_after, Why.SILENT)
+    template, since = (
+        silence.template,
+        silence.since.astimezone(UTC),
+    )  # hours are added in UTC, days on the calendar
+    yield Timer(Rung.CALL, since + template.silent_after, Why.SILENT)
     if len(silence.unanswered) >= IN_A_ROW:
         yield Timer(Rung.CALL, silence.unanswered[IN_A_ROW - 1] + ANSWER_WITHIN, Why.UNANSWERED)
     another_day = _on_another_day(silence)

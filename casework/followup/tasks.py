@@ -8,12 +8,12 @@ import structlog
 from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from casework.followup import delivery, heartbeats, plan_changes, plan_upkeep
+from casework.followup import delivery, heartbeats, ladder, plan_changes, plan_upkeep
+from casework.followup.delivery.settling import clock
 
 log = structlog.get_logger(__name__)
 
@@ -61,9 +61,13 @@ def sweep() -> None:
 
 @shared_task(name="followup.tidy")
 def tidy() -> None:
-    """Let plans follow what changed around them, and close those whose last step is done."""
-    now = timezone.now()
+    """Let plans follow what changed around them and silences reach their rungs; close plans whose last step is done.
+
+    The database says what time it is: a host whose clock runs ahead alarms nobody early.
+    """
+    now = clock()
     plan_changes.follow_changes(now)
+    ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
 
 

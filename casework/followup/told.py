@@ -19,6 +19,7 @@ TITLES = (
     gettext_noop("An earlier report still stands without a plan: decide what follows"),
     gettext_noop("Call %(first)s: a message did not get through"),
     gettext_noop("Call %(first)s instead of a message"),
+    gettext_noop("Write %(first)s a letter instead of a message"),
     gettext_noop("%(first)s may be in crisis: read the message and reach them now"),
     gettext_noop("%(first)s's number seems to be somebody else's: find a new one"),
     gettext_noop("%(first)s answered 2: please call"),
@@ -26,8 +27,24 @@ TITLES = (
     gettext_noop("%(first)s asks for help: answer soon"),
     gettext_noop("%(first)s wrote: read and answer"),
     gettext_noop("A message from the phone of %(first)s, who has died"),
+    gettext_noop("Call %(first)s: no answer for a while"),
+    gettext_noop("Reach %(first)s, who wants no calls: no answer for a while"),
+    gettext_noop("No answer from %(first)s: look for another way"),
+    gettext_noop("No contact with %(first)s: decide what to try"),
+    gettext_noop("No contact with %(first)s: go on or close"),
+    gettext_noop("Send %(first)s a letter"),
+    gettext_noop("Send %(first)s an open-door letter"),
+    gettext_noop("Call the emergency contact that %(first)s named"),
+    gettext_noop("Ask for a welfare check on %(first)s, as the site's policy says"),
+    gettext_noop("Keep trying to reach %(first)s"),
+    gettext_noop("Try again to reach %(first)s"),
 )
-OUTCOMES = (gettext_noop("A session"), gettext_noop("Assessed"), gettext_noop("We talked"))
+OUTCOMES = (
+    gettext_noop("A session"),
+    gettext_noop("Assessed"),
+    gettext_noop("We talked"),
+    gettext_noop("Letter sent"),
+)
 
 
 def told(text: str) -> str:

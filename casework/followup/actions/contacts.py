@@ -8,10 +8,10 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from casework.followup import answering, summary, todos
+from casework.followup import answering, ladder, summary, todos
 from casework.followup.actions.pausing import BACK
 from casework.followup.checklist import check_answers, confirmed_tier
-from casework.followup.models import ContactAttempt, FollowUpPlan, SafetyChecklist, ToDo
+from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, SafetyChecklist, ToDo
 from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_upkeep import complete_if_done
@@ -22,6 +22,14 @@ from clients.errors import InvalidInput
 from clients.models import Client
 
 ENDS_WITH_CONTACT = frozenset({ToDoKind.FIRST_CONTACT, ToDoKind.CALL, ToDoKind.ANSWER})
+Channel, Outcome = ContactAttempt.Channel, ContactAttempt.Outcome
+# What can come of each way; a text of ours that nobody answered is an attempt like a call that nobody took.
+POSSIBLE: Mapping[str, frozenset[str]] = {
+    Channel.PHONE: frozenset(Outcome),
+    Channel.VIDEO: frozenset(Outcome) - {Outcome.VOICEMAIL},
+    Channel.IN_PERSON: frozenset(Outcome) - {Outcome.VOICEMAIL, Outcome.WRONG_NUMBER},
+    Channel.MESSAGE: frozenset({Outcome.REACHED, Outcome.NO_ANSWER, Outcome.WRONG_NUMBER, Outcome.DECLINED}),
+}
 
 
 @transaction.atomic
@@ -37,7 +45,10 @@ def log_contact(
     todo_id: int | None = None,
     idempotency_key: str = "",
 ) -> ContactAttempt:
-    """Note a try to reach the client. Only a two-way talk is a contact: it closes the first contact and due calls."""
+    """Note a try to reach the client. A talk both ways is a contact, and so is a message that was read and answered.
+
+    A contact closes the first contact and the calls that were due; anything else is an attempt and leaves them open.
+    """
     require(by, Verb.LOG_CONTACT)
     client = locked(client_id)
     at = at or now
@@ -66,15 +77,41 @@ def log_contact(
     return attempt
 
 
+@transaction.atomic
+def reply_answered(inbound: InboundMessage, *, by: Any, now: datetime) -> ContactAttempt:
+    """A person has read what the client wrote and answered it: a contact, once a message (clinical.md §4.4)."""
+    return log_contact(
+        client_id=inbound.client_id,
+        channel=Channel.MESSAGE,
+        outcome=Outcome.REACHED,
+        by=by,
+        now=now,
+        idempotency_key=f"reply-{inbound.pk}",
+    )
+
+
 def _check(client: Client, channel: str, outcome: str, at: datetime, now: datetime) -> None:
-    if channel not in ContactAttempt.Channel.values:
+    if channel not in Channel.values:
         raise InvalidInput(_("Say how you tried to reach the client."), field="channel")
-    if outcome not in ContactAttempt.Outcome.values:
+    if outcome not in Outcome.values:
         raise InvalidInput(_("Say what came of it."), field="outcome")
+    if outcome not in POSSIBLE[channel]:
+        raise InvalidInput(_("That cannot come of this way. Choose what happened."), field="outcome")
     if at > now:
         raise InvalidInput(_("A contact cannot lie in the future."), field="at")
     if client.state == Client.State.DECEASED:
         raise InvalidInput(_("%(first)s has died.") % {"first": client.first_name})
+    if channel == Channel.MESSAGE and outcome == Outcome.REACHED and not _wrote(client, at):
+        raise InvalidInput(
+            _("%(first)s has written nothing that could be answered. A text of ours alone is an attempt.")
+            % {"first": client.first_name},
+            field="outcome",
+        )
+
+
+def _wrote(client: Client, at: datetime) -> bool:
+    """Whether the client had sent anything by then but a word to stop."""
+    return InboundMessage.objects.of(client).filter(ladder.HEARD, received_at__lte=at).exists()
 
 
 def contact_made(client: Client, *, at: datetime, by: Any, now: datetime, todo: ToDo | None = None) -> None:
@@ -90,9 +127,13 @@ def contact_made(client: Client, *, at: datetime, by: Any, now: datetime, todo: 
 
 
 def _settled_by_talk(at: datetime, now: datetime, todo: ToDo | None) -> Q:
-    """The first contact after a report or a pause, calls that were due or asked for, and what the talk was for."""
+    """The first contact after a report or a pause, calls that were due or asked for, and what the talk was for.
+
+    A call that a silence asked for is made with any talk, due or not.
+    """
     first = Q(kind=ToDoKind.FIRST_CONTACT, plan__reported_at__lte=at)
-    calls = Q(kind=ToDoKind.CALL, opened_at__lte=at) & (Q(due_at__lte=now) | Q(inbound__isnull=False))
+    asked = Q(due_at__lte=now) | Q(inbound__isnull=False) | Q(step_key__regex=ladder.KEYS)
+    calls = Q(kind=ToDoKind.CALL, opened_at__lte=at) & asked
     this = Q(pk=todo.pk, kind__in=ENDS_WITH_CONTACT) if todo is not None else Q(pk__in=[])
     back = Q(step_key__startswith=BACK, opened_at__lte=at)
     return first | calls | this | back

@@ -10,9 +10,9 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import summary, tasks, todos
+from casework.followup import ladder, summary, tasks, todos
 from casework.followup.messages.policy import intended
-from casework.followup.models import FollowUpPlan, Message, PlanState
+from casework.followup.models import FollowUpPlan, LadderRung, Message, PlanState
 from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_upkeep import declines_calls
@@ -50,6 +50,8 @@ def resume_client(*, client_id: int, on: date, by: Any, now: datetime) -> Client
     plan = running_plan(client)
     if plan is not None and plan.state == PlanState.PAUSED:
         _move(plan, PlanState.ACTIVE, verb="plan.resumed", by=by, now=now)
+    if plan is not None:
+        ladder.start_over(plan, at=now, why=LadderRung.End.PAUSED)
     _let_go(client, now)
     _ask_for_contact(client, by=by, now=now)
     summary.refresh(client_id)

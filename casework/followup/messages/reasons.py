@@ -30,6 +30,8 @@ PLAIN: Mapping[str, Any] = {
     "voided": gettext_lazy("Cancelled: the report was taken back."),
     "plan_closed_deceased": gettext_lazy("Not sent: the client has died."),
     "plan_closed_discharged": gettext_lazy("Not sent: the client has been discharged."),
+    "plan_closed_open_door": gettext_lazy("Not sent: the plan was closed with the door open."),
+    "open_door": gettext_lazy("Cancelled: the plan was closed with the door open."),
     "crisis_open": gettext_lazy("Held: words of crisis came in. It goes on when somebody has cleared the crisis."),
     "crisis_cleared": gettext_lazy("Waits for its time again: the crisis was cleared."),
     "no_permission": gettext_lazy("Not sent: there is no permission for text messages or e-mail."),
