@@ -51,7 +51,7 @@ class FollowUpPlan(Lifecycle, Record):
     TRANSITIONS = {
         PlanState.ACTIVE: _ENDS | {PlanState.PAUSED, PlanState.MESSAGES_OFF},
         PlanState.PAUSED: _ENDS | {PlanState.ACTIVE, PlanState.MESSAGES_OFF},
-        PlanState.MESSAGES_OFF: _ENDS | {PlanState.PAUSED},
+        PlanState.MESSAGES_OFF: _ENDS | {PlanState.ACTIVE, PlanState.PAUSED},
         **{state: frozenset() for state in _ENDS - {PlanState.COMPLETED}},
         PlanState.COMPLETED: frozenset({PlanState.VOIDED}),
     }

@@ -49,6 +49,7 @@ class RelapseReport(Lifecycle, Record):
     state = models.CharField(max_length=16, choices=ReportState.choices, default=ReportState.REPORTED)
     narrative = EncryptedTextField(blank=True)
     handled_in_contact = models.BooleanField(default=False)
+    stopped_on = models.DateField(null=True, blank=True)  # when what is dangerous to stop was stopped, or ran out
     idempotency_key = models.CharField(max_length=80, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
@@ -64,7 +65,7 @@ class RelapseReport(Lifecycle, Record):
 
     CLASSES = classify(
         clinical="stage reported_at occurred_on occurred_precision source episode use_days state narrative "
-        "closed_reason",
+        "closed_reason stopped_on",
         operational="id uid client by recorded_at handled_in_contact idempotency_key confirmed_at confirmed_by "
         "closed_at closed_by",
     )
