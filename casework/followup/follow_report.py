@@ -13,7 +13,7 @@ from casework.followup.models import FollowUpPlan, Message, PlanReport, PlanStat
 from casework.followup.plan_facts import Known
 from casework.followup.plan_start import Draft, Told
 from casework.followup.plan_templates import SAFETY, ToDoKind
-from casework.followup.plan_upkeep import turn_messages_into_calls
+from casework.followup.plan_upkeep import do_by_hand
 from casework.relapse.models import RelapseReport
 from clients import audit
 from clients.models import Client
@@ -222,11 +222,11 @@ def _supersede(plan: FollowUpPlan, now: datetime) -> None:
 
 
 def _without_permission(plan: FollowUpPlan, known: Known, now: datetime) -> None:
-    """A client who agreed to no messages is called on those days, or left in peace if they want no calls either."""
+    """A client who agreed to no messages is called or written to on those days, or left in peace."""
     if known.may_be_messaged:
         return
-    if not known.declines_calls:
-        turn_messages_into_calls(plan, reason="no_permission", now=now)
+    if known.way_by_hand is not None:
+        do_by_hand(plan, known.way_by_hand, reason="no_permission", now=now)
         return
     Message.objects.filter(plan=plan).withdraw(reason="messages_off", at=now)
     plan.move_to(PlanState.MESSAGES_OFF)

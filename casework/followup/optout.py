@@ -13,7 +13,7 @@ from casework.followup.messages.policy import PERMISSION_FOR, REPLIES
 from casework.followup.models import Message, PlanState, ToDoState
 from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import BY_CALL
-from casework.followup.plan_upkeep import can_still_message, declines_calls, turn_messages_into_calls
+from casework.followup.plan_upkeep import can_still_message, do_by_hand, way_by_hand
 from casework.followup.todos import close
 from clients import audit, lower
 from clients.actions import locked
@@ -38,11 +38,15 @@ def follow(*, client_id: int, channel: str, now: datetime) -> None:
     if channel == Permission.Channel.CALL:
         todos = client.todos.filter(kind__in=BY_CALL)
         close(todos, state=ToDoState.CANCELLED, reason="calls_declined")
-    elif channel in PERMISSION_FOR.values() and not can_still_message(client, now):
+    elif channel in PERMISSION_FOR.values():
         told = {"channel": "email" if channel == Permission.Channel.EMAIL else "sms", "at": now.isoformat()}
-        if plan is not None and plan.state in WITH_MESSAGES and not declines_calls(client, now):
-            turn_messages_into_calls(plan, reason="opted_out", now=now, **told)
-        _cancel_automated(client, now, told)
+        other_way = can_still_message(client, now)
+        by_hand = way_by_hand(client, now)
+        if plan is not None and plan.state in WITH_MESSAGES and by_hand is not None:
+            only = told["channel"] if other_way else ""
+            do_by_hand(plan, by_hand, reason="opted_out", now=now, only=only, **told)
+        if not other_way:
+            _cancel_automated(client, now, told)
     Message.objects.filter(client=client).recall()
     summary.refresh(client.pk)
 

@@ -13,7 +13,7 @@ from casework.followup import schedule
 from casework.followup.messages.policy import AUTOMATED, PERMISSION_FOR
 from casework.followup.models import FollowUpPlan, Message, ToDo
 from casework.followup.models.plans import RUNNING
-from casework.followup.plan_templates import FOR_SUPERVISOR, SAFETY, ToDoKind
+from casework.followup.plan_templates import BY_HAND, FOR_SUPERVISOR, SAFETY, ChannelRule, ToDoKind
 from casework.followup.plan_versions import released
 from casework.relapse.models import StageAssessment, UseDay
 from clients.models import (
@@ -40,8 +40,7 @@ class Known:
     sent: list[datetime]  # automated messages of the last week: the caps count them
     counselor: int | None  # the owner on record of a to-do, or whoever supervises that person
     supervisor: int | None
-    may_be_messaged: bool
-    may_be_called: bool
+    agreed: list[str]  # channels with a permission in force
     declines_calls: bool
     has_running_plan: bool
     open_alarms: list[str]  # kinds of to-dos of a red flag that a new plan leaves open
@@ -51,6 +50,30 @@ class Known:
     def owner_of(self, kind: str) -> int | None:
         """Whose to-do it is: the counselor's; the supervisor's where the kind is theirs and there is one."""
         return (self.supervisor if kind in FOR_SUPERVISOR else None) or self.counselor
+
+    @property
+    def may_be_messaged(self) -> bool:
+        """Whether a permission for some automated way is left."""
+        return not set(PERMISSION_FOR.values()).isdisjoint(self.agreed)
+
+    @property
+    def way_by_hand(self) -> ToDoKind | None:
+        """What a person does where no message may go: call, else write, else nothing (clinical.md §4.3)."""
+        if not self.declines_calls:
+            return ToDoKind.CALL
+        return ToDoKind.LETTER if Permission.Channel.LETTER in self.agreed else None
+
+    def by_hand(self, preferred: str) -> dict[str, ToDoKind | None]:
+        """Which steps a person does for this client, by the step's way; None where there is no way at all."""
+        ways: dict[str, ToDoKind | None] = dict.fromkeys((*PERMISSION_FOR, *BY_HAND), self.way_by_hand)
+        for rule, channel in PERMISSION_FOR.items():
+            if channel in self.agreed:
+                del ways[rule]
+        if Permission.Channel.LETTER in self.agreed:
+            ways[ChannelRule.LETTER] = ToDoKind.LETTER
+        if preferred == ChannelRule.CALL and Permission.Channel.CALL in self.agreed:
+            ways[ChannelRule.PREFERRED] = ToDoKind.CALL
+        return ways
 
     def days_without_use(self, day: date) -> int | None:
         """Days from the last use on record, or from admission where none is, to `day`. None when neither is known."""
@@ -85,8 +108,7 @@ COLUMNS = {
     "known_sent": "sent",
     "known_counselor": "counselor",
     "known_supervisor": "supervisor",
-    "known_messages": "may_be_messaged",
-    "known_calls": "may_be_called",
+    "known_agreed": "agreed",
     "known_no_calls": "declines_calls",
     "known_running": "has_running_plan",
     "known_alarms": "open_alarms",
@@ -140,8 +162,7 @@ def _permissions(ids: list[int], now: datetime) -> dict[str, Any]:
     given = Permission.objects.filter(client__in=ids)
     calls = given.filter(channel=Permission.Channel.CALL)
     return {
-        "known_messages": Exists(given.in_force(now).filter(channel__in=PERMISSION_FOR.values())),
-        "known_calls": Exists(calls.in_force(now)),
+        "known_agreed": ArraySubquery(given.in_force(now).order_by("pk").values("channel")),
         "known_no_calls": Q(Exists(calls)) & ~Q(Exists(calls.in_force(now))),
     }
 

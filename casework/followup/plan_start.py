@@ -69,6 +69,7 @@ def draft(client: Client, told: Told, *, now: datetime, starts_at: datetime | No
         tier=tier,
         told_us=told.source in SELF_REPORTS,
         sent=known.sent,
+        by_hand=known.by_hand(client.preferred_channel),
         timing=timing_in(known.jurisdiction or Practice().jurisdiction),
     )
     # A report entered late begins its texts now; a day that has passed is not caught up on.

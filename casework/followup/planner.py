@@ -3,7 +3,7 @@
 The page's preview and the saved plan come from this one function, so that what was shown is what happens.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -32,7 +32,9 @@ class PlanFacts:
     zone: ZoneInfo
     tier: RiskTier = RiskTier.GREEN
     told_us: bool = True  # the client told us: "glad you told us" is true
-    prefers_calls: bool = False  # and has agreed to them: a text that goes as they prefer is a call then
+    by_hand: Mapping[str, ToDoKind | None] = field(
+        default_factory=lambda: BY_HAND
+    )  # done by a person, by way
     sent: Sequence[datetime] = ()  # automated messages of the last week: the caps count them
     timing: Timing = field(default_factory=Timing)
 
@@ -82,7 +84,7 @@ def plan_messages(template: PlanTemplate, starts_at: datetime, facts: PlanFacts)
     """The texts that go by themselves, each on its calendar day unless a cap moves it."""
     taken, planned = list(facts.sent), []
     for step in sorted(template.messages, key=lambda step: step.day):
-        if _by_hand(step, facts) is not None:
+        if step.channel in facts.by_hand:
             continue
         message = _message(template, step, starts_at, facts, taken)
         taken.append(message.due_at)
@@ -90,17 +92,11 @@ def plan_messages(template: PlanTemplate, starts_at: datetime, facts: PlanFacts)
     return planned
 
 
-def _by_hand(step: MessageStep, facts: PlanFacts) -> ToDoKind | None:
-    """What a person does instead of a text, by the step's way to the client (clinical.md §4.3)."""
-    calls = facts.prefers_calls and step.channel == ChannelRule.PREFERRED
-    return BY_HAND.get(ChannelRule.CALL if calls else step.channel)
-
-
 def plan_by_hand(template: PlanTemplate, starts_at: datetime, facts: PlanFacts) -> list[PlannedToDo]:
     """The calls and letters among the steps, each due on its day with a day of grace. No cap counts them."""
     planned = []
     for step in template.messages:
-        kind = _by_hand(step, facts)
+        kind = facts.by_hand.get(step.channel)
         if kind is not None:
             day = starts_at.astimezone(facts.zone).date() + timedelta(days=step.day)
             planned.append(

@@ -9,7 +9,6 @@ from casework.followup.messages.letterhead import Letterhead, letterheads
 from casework.followup.messages.render import RenderRefused, fill
 from casework.followup.models import FollowUpPlan
 from casework.followup.plan_start import Draft, Told
-from casework.followup.plan_upkeep import can_still_message, declines_calls
 from casework.followup.planner import PlannedMessage, PlannedToDo
 from casework.followup.wording import CAPS, purpose
 from casework.relapse.reporting import Following, ReportState, following
@@ -53,7 +52,7 @@ def preview(client: Client, told: Told, *, now: datetime) -> Preview:
     draft = plan_start.draft(client, told, now=now)
     running = FollowUpPlan.objects.running().filter(client=client).order_by("pk").first()
     lower = running is not None and (told.stage.rank or 0) < (Stage(running.stage).rank or 0)
-    reachable = can_still_message(client, now)
+    reachable = draft.known.may_be_messaged
     letter = letterheads([client], at=now)[client.pk]
     seen: set[str] = set()
     follows = following(told.source, ReportState.REPORTED)
@@ -64,8 +63,8 @@ def preview(client: Client, told: Told, *, now: datetime) -> Preview:
         steps=[_shown(step, letter, seen, reachable=reachable) for step in draft.steps],
         joins=running if lower else None,
         replaces=None if lower else running,
-        messages_as_calls=not reachable and not declines_calls(client, now),
-        no_messages=not reachable and declines_calls(client, now),
+        messages_as_calls=not reachable and draft.known.way_by_hand is not None,
+        no_messages=not reachable and draft.known.way_by_hand is None,
     )
 
 
