@@ -10,9 +10,5 @@ PURPOSES = ("checkin", "counts", "today", "support", "offer", "closing")
 
 def wordings() -> Mapping[str, Mapping[str, str]]:
     """The text messages a step can choose from: key, then language, then the words with their variables."""
-    known = texts.SMS
-    return {
-        key: {language: spoken[key] for language, spoken in known.items() if key in spoken}
-        for key in known[texts.FALLBACK]
-        if key.split(".", maxsplit=1)[0] in PURPOSES
-    }
+    known = texts.current().wordings()
+    return {key: by for key, by in known.items() if key.split(".", maxsplit=1)[0] in PURPOSES}

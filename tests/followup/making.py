@@ -1,13 +1,19 @@
 """What the follow-up tests start from."""
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 from casework.followup import actions, inbox
+from casework.followup.messages.texts import Texts
 from casework.followup.models import Message
 from clients.models import ClientSubstance, Substance
 
 PHONE_STEPS = 11  # messages of a physical plan
+
+
+FIRST = import_module("casework.followup.migrations.0004_first_texts")
+SHIPPED = Texts({(row["channel"], row["language"], row["key"]): row["body"] for row in FIRST.shipped()})
 
 
 def report(client: Any, by: Any, now: Any, **fields: Any) -> actions.Reported:

@@ -2,16 +2,24 @@
 
 import pytest
 
-from casework.followup.messages import lint, texts
-from casework.followup.messages.segments import measure
+from casework.followup.messages import lint
+from casework.followup.messages.texts import FOOT, LANGUAGES, SUBJECT, language_for
+from clients.segments import measure
+from clients.telling import Problem, problems
+from tests.followup.making import SHIPPED
 
-EVERY_SMS = [(language, key) for language, by_key in texts.SMS.items() for key in by_key]
-EVERY_EMAIL = [(language, key) for language, by_key in texts.EMAIL.items() for key in by_key]
+EVERY_SMS = [(language, key) for key, by in SHIPPED.wordings("sms").items() for language in by]
+EVERY_EMAIL = [
+    (language, key)
+    for key, by in SHIPPED.wordings("email").items()
+    for language in by
+    if key not in {SUBJECT, FOOT}
+]
 SAMPLE = {**lint.LONGEST, "first": "Sam", "counselor": "Dana"}
 
 
 def rules(text, **options):
-    return {problem.rule for problem in lint.problems(text, **options)}
+    return {problem.rule for problem in problems(text, **options)}
 
 
 @pytest.mark.parametrize(
@@ -72,7 +80,7 @@ def test_a_telling_word_is_refused(text):
     ],
 )
 def test_an_everyday_word_is_refused_in_a_template_and_marked_as_everyday(text):
-    assert [problem.everyday for problem in lint.problems(text)] == [True]
+    assert [problem.everyday for problem in problems(text)] == [True]
 
 
 @pytest.mark.parametrize("text", ["dr0gas", "s0ber", "4lcohol", "re1apse", "add1ct", "$ober", "r3h@b"])
@@ -121,7 +129,7 @@ def test_helplines_are_named_only_where_allowed():
 
 def test_a_variable_outside_the_list_is_named():
     assert lint.template_problems("checkin.1", "Hi {last_name}. STOP to end.") == [
-        lint.Problem("variable", "last_name")
+        Problem("variable", "last_name")
     ]
 
 
@@ -132,28 +140,28 @@ def test_a_brace_without_its_fellow_is_refused():
 
 def test_a_template_longer_than_one_segment_is_refused_with_its_length():
     assert lint.template_problems("checkin.1", "Hi {first}. " + "a" * 140 + " STOP") == [
-        lint.Problem("length", "162 GSM-7")
+        Problem("length", "162 GSM-7")
     ]
 
 
 def test_a_template_without_a_way_out_is_refused():
-    assert lint.template_problems("checkin.1", "Hi {first}.") == [lint.Problem("stop", "STOP")]
+    assert lint.template_problems("checkin.1", "Hi {first}.") == [Problem("stop", "STOP")]
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_SMS)
 def test_every_shipped_text_passes_with_the_longest_names(language, key):
-    assert lint.template_problems(key, texts.SMS[language][key]) == []
+    assert lint.template_problems(key, SHIPPED.sms(key, language)) == []
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_SMS)
 def test_every_shipped_text_stays_in_gsm_and_in_one_segment(language, key):
-    size = measure(texts.SMS[language][key].format_map(SAMPLE))
+    size = measure(SHIPPED.sms(key, language).format_map(SAMPLE))
     assert (size.encoding, size.segments) == ("GSM-7", 1)
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_EMAIL)
 def test_every_shipped_email_passes_and_says_that_replies_are_not_read(language, key):
-    subject, body = texts.email(key, language)
+    subject, body = SHIPPED.email(key, language)
     assert lint.template_problems(key, body, one_segment=False) == []
     assert lint.template_problems(key, subject, one_segment=False) == []
     assert "{phone}" in body
@@ -161,18 +169,19 @@ def test_every_shipped_email_passes_and_says_that_replies_are_not_read(language,
 
 
 def test_both_languages_have_the_same_texts():
-    assert texts.SMS["en"].keys() == texts.SMS["es"].keys()
-    assert texts.EMAIL["en"].keys() == texts.EMAIL["es"].keys()
+    for channel in ("sms", "email"):
+        for key, by in SHIPPED.wordings(channel).items():
+            assert set(by) == set(LANGUAGES), key
 
 
 @pytest.mark.parametrize(
     ("key", "units"), [("welcome", 149), ("checkin.1", 118), ("help", 152), ("stop", 129), ("crisis", 140)]
 )
 def test_the_reference_lengths_hold(key, units):
-    assert measure(texts.SMS["en"][key].format_map(SAMPLE)).units == units
+    assert measure(SHIPPED.sms(key, "en").format_map(SAMPLE)).units == units
 
 
 def test_an_unknown_language_reads_english():
-    assert texts.language_for("vi") == "en"
-    assert texts.language_for("es-MX") == "es"
-    assert texts.language_for("") == "en"
+    assert language_for("vi") == "en"
+    assert language_for("es-MX") == "es"
+    assert language_for("") == "en"

@@ -4,14 +4,15 @@ import dataclasses
 
 import pytest
 
-from casework.followup.messages import texts
 from casework.followup.messages.letterhead import Letterhead, letterheads
 from casework.followup.messages.policy import may_send_many
 from casework.followup.messages.reasons import PLAIN, words
 from casework.followup.messages.render import ONE_TEXT, RenderRefused, fill, render
+from casework.followup.messages.texts import Texts
 from casework.followup.models import Message
 from clients.models import Client, Practice
-from tests.followup.making import first_message, report
+from clients.segments import measure
+from tests.followup.making import SHIPPED, first_message, report
 
 LETTER = Letterhead(
     first="Sam",
@@ -21,6 +22,7 @@ LETTER = Letterhead(
     emergency="911",
     crisis_line="988",
     language="en",
+    texts=SHIPPED,
     denied=("Klonopin",),
 )
 
@@ -54,10 +56,35 @@ def test_a_first_name_that_tells_too_much_or_is_too_long_is_left_out(first):
     assert fill("checkin.1", letter(first=first)).body.startswith("Hi, it's Dana from Oak Street.")
 
 
-def test_an_accent_in_a_name_is_kept():
-    body = fill("checkin.1", letter(first="Ángel")).body
-    assert body.startswith("Hi Ángel,")
-    assert len(body) <= ONE_TEXT
+@pytest.mark.parametrize("first", ["Ángel", "Lucía", "Zoë", "Łukasz", "李"])
+def test_a_name_that_a_text_has_no_letters_for_is_left_out_and_never_misspelt(first):
+    body = fill("checkin.1", letter(first=first)).body
+    assert body.startswith("Hi, it's Dana from Oak Street.")
+    assert measure(body).segments == 1
+
+
+@pytest.mark.parametrize("first", ["José", "Núñez", "Ángel"])
+def test_a_name_is_kept_wherever_it_costs_no_second_text(first):
+    short = Texts({("sms", "en", "checkin.1"): "Hi {first}, call {phone}. STOP to end."})
+    assert (
+        fill("checkin.1", letter(first=first, texts=short)).body
+        == f"Hi {first}, call 555-010-0199. STOP to end."
+    )
+
+
+def test_a_name_within_gsm_is_kept():
+    assert fill("checkin.1", letter(first="José")).body.startswith("Hi José,")
+
+
+def test_a_counselors_own_name_may_cost_a_second_text_and_keeps_its_letters():
+    body = fill("checkin.1", letter(counselor="Raúl")).body
+    assert "Raúl" in body
+    assert (measure(body).segments, len(body) <= ONE_TEXT) == (2, True)
+
+
+def test_a_name_too_long_beside_such_a_counselor_is_left_out_first():
+    body = fill("checkin.1", letter(first="A" * 60, counselor="Raúl")).body
+    assert body.startswith("Hi, it's Raúl")
 
 
 @pytest.mark.parametrize(
@@ -96,9 +123,10 @@ def test_the_letterhead_has_no_place_for_anything_clinical():
         "emergency",
         "crisis_line",
         "language",
+        "texts",
         "denied",
     }
-    assert set(LETTER.values()) == names - {"language", "denied"}
+    assert set(LETTER.values()) == names - {"language", "texts", "denied"}
 
 
 @pytest.mark.django_db
@@ -134,8 +162,8 @@ def test_after_the_policy_rendering_asks_the_database_nothing(alex, dana, now, d
 def test_every_text_of_every_plan_renders_for_the_practices_real_names(alex, dana, now):
     Practice.objects.update(sender_alias="Oak Street")
     found = letterheads([alex], at=now)[alex.pk]
-    for language, by_key in texts.SMS.items():
-        for key in by_key:
+    for key, by in SHIPPED.wordings().items():
+        for language in by:
             extra = {"day": "Thu 12 Mar", "time": "10:00"}
             assert fill(key, dataclasses.replace(found, language=language), extra=extra).body
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from casework.followup.messages.segments import Size, measure
+from clients.segments import Size, measure
 
 
 @pytest.mark.parametrize(

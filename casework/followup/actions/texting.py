@@ -15,7 +15,6 @@ from casework.followup.actions.answers import CLOSED_BY_HANDLING
 from casework.followup.actions.contacts import contact_made
 from casework.followup.hours import timing_of
 from casework.followup.messages import manual, policy
-from casework.followup.messages.letterhead import catalogue_words
 from casework.followup.messages.manual import MOST_SEGMENTS, Draft
 from casework.followup.messages.policy import Decision, Verdict
 from casework.followup.messages.reasons import moment, words
@@ -25,6 +24,7 @@ from clients.access import Verb, require
 from clients.actions import locked
 from clients.errors import Conflict, InvalidInput
 from clients.models import Client, Practice
+from clients.telling import catalogue_words
 
 # Somebody who wrote to us this lately is awake and waits for an answer, whatever the hour.
 AWAKE = timedelta(hours=2)

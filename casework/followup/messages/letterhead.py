@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from casework.followup.messages.texts import language_for
+from casework.followup.messages import texts
+from casework.followup.messages.texts import Texts, language_for
 from clients.jurisdiction import jurisdiction
-from clients.models import CareTeamMember, Client, Practice, Substance
+from clients.models import CareTeamMember, Client, Practice
+from clients.telling import catalogue_words
 
 YOUR_TEAM: Mapping[str, str] = {"en": "your team", "es": "su equipo"}
 
@@ -22,6 +24,7 @@ class Letterhead:
     emergency: str
     crisis_line: str
     language: str
+    texts: Texts  # the templates of this moment, shared by a whole batch
     denied: tuple[str, ...] = ()  # names of the catalogue, which no variable may contain either
 
     def values(self) -> dict[str, str]:
@@ -31,10 +34,11 @@ class Letterhead:
 
 
 def letterheads(clients: Iterable[Client], *, at: datetime) -> dict[int, Letterhead]:
-    """One letterhead a client, in three queries whatever their number."""
+    """One letterhead a client, in four queries whatever their number."""
     by_id = {client.pk: client for client in clients}
     practice = Practice.current()
     place, denied = jurisdiction(practice.jurisdiction), catalogue_words()
+    released = texts.current()
     counselors = _primary_counselors(by_id, at)
     return {
         pk: Letterhead(
@@ -45,6 +49,7 @@ def letterheads(clients: Iterable[Client], *, at: datetime) -> dict[int, Letterh
             emergency=place.emergency_number,
             crisis_line=place.crisis_line,
             language=language_for(client.language),
+            texts=released,
             denied=denied,
         )
         for pk, client in by_id.items()
@@ -58,20 +63,3 @@ def _primary_counselors(clients: Iterable[int], at: datetime) -> dict[int, str]:
     return {
         member.client_id: member.user.short_name for member in members.select_related("user").order_by("pk")
     }
-
-
-def catalogue_words() -> tuple[str, ...]:
-    """Names and brands of the catalogue. Street names stay out: many are everyday words, some are first names."""
-    rows = (
-        Substance.objects.filter(lint_block=True).values_list("name_en", "name_es", "brands").order_by("pk")
-    )
-    return tuple(
-        sorted(
-            {
-                word.strip()
-                for english, spanish, brands in rows
-                for word in (english, spanish, *brands)
-                if word.strip()
-            }
-        )
-    )

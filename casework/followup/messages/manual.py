@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from casework.followup.messages import lint
-from casework.followup.messages.segments import GSM_BASIC, GSM_EXTENDED, Size, measure
+from clients.segments import Size, measure, outside_gsm
+from clients.telling import Problem, problems
 
 MOST_SEGMENTS = 3  # whoever has more to say calls
 # Needed between two people now and then; and a stranger may read them on a lock screen.
@@ -32,13 +32,11 @@ class Draft:
     @cached_property
     def costly(self) -> str:
         """The characters that turn the text to UCS-2, each once."""
-        if self.size.encoding == "GSM-7":
-            return ""
-        return "".join(dict.fromkeys(c for c in self.text if c not in GSM_BASIC and c not in GSM_EXTENDED))
+        return outside_gsm(self.text)
 
     @cached_property
-    def _problems(self) -> list[lint.Problem]:
-        return lint.problems(self.body, extra_words=self.denied)
+    def _problems(self) -> list[Problem]:
+        return problems(self.body, extra_words=self.denied)
 
     @property
     def refused(self) -> list[str]:
@@ -55,8 +53,8 @@ class Draft:
         return self.size.segments > MOST_SEGMENTS
 
 
-def _words(problems: Iterable[lint.Problem]) -> list[str]:
-    return sorted({problem.found for problem in problems})
+def _words(found: Iterable[Problem]) -> list[str]:
+    return sorted({problem.found for problem in found})
 
 
 def tidy(body: str) -> str:

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
-from casework.followup.messages import lint, texts
 from casework.followup.messages.letterhead import Letterhead, letterheads
-from casework.followup.messages.segments import measure
+from clients.segments import measure
+from clients.telling import tells
 
 ONE_TEXT = 160  # characters; also the limit within which health messages are exempt (clinical.md §5.1)
 
@@ -44,39 +44,48 @@ def _letterhead(message: Any) -> Letterhead:
 
 def _subject(message: Any) -> str:
     letter = _letterhead(message)
-    return texts.EMAIL_SUBJECT[letter.language].format_map(letter.values())
+    return letter.texts.subject(letter.language).format_map(letter.values())
 
 
 def fill(
     key: str, letter: Letterhead, *, channel: str = "sms", extra: Mapping[str, str] | None = None
 ) -> Rendered:
-    """Put the allowed values into a template. A first name that does not fit, or says too much, is left out."""
+    """Put the allowed values into a template. Raises RenderRefused.
+
+    A first name that says too much is left out; so is one that would make two texts of one, by its length or by a letter
+    that texts have no room for (clinical.md §5.4). No letter of it is ever replaced by another.
+    """
     values = {**letter.values(), **(extra or {})}
     _check_values(values, letter.denied)
     try:
         if channel == "email":
-            subject, body = texts.email(key, letter.language)
+            subject, body = letter.texts.email(key, letter.language)
             return Rendered(subject.format_map(values), _named(body, values, letter.denied))
-        text = texts.sms(key, letter.language)
+        text = letter.texts.sms(key, letter.language)
     except KeyError as missing:
         raise RenderRefused("no_text", key=key) from missing
-    body = _named(text, values, letter.denied)
-    if len(body) > ONE_TEXT:
-        body = _nameless(text, values)
-    if len(body) > ONE_TEXT:
-        raise RenderRefused("too_long", units=str(measure(body).units))
-    return Rendered("", body)
+    return Rendered("", _shortest(_named(text, values, letter.denied), _nameless(text, values)))
+
+
+def _shortest(named: str, nameless: str) -> str:
+    """With the name if that is one text, else without; two texts only for the letters of our own names."""
+    one = next((body for body in (named, nameless) if measure(body).segments == 1), None)
+    if one is not None:
+        return one
+    if len(nameless) > ONE_TEXT:
+        raise RenderRefused("too_long", units=str(measure(nameless).units))
+    return named if len(named) <= ONE_TEXT else nameless
 
 
 def _check_values(values: Mapping[str, str], denied: tuple[str, ...]) -> None:
     """Nothing that we call ourselves may tell a stranger what we do. A phone number is not read as words."""
     for name in sorted(values.keys() - {"first", "phone", "emergency", "crisis_line"}):
-        if lint.problems(values[name], extra_words=denied):
+        if tells(values[name], denied):
             raise RenderRefused("telling_word", variable=name)
 
 
 def _named(text: str, values: Mapping[str, str], denied: tuple[str, ...]) -> str:
-    if lint.problems(values["first"], extra_words=denied):
+    if tells(values["first"], denied):
         return _nameless(text, values)
     return text.format_map(dict(values))
 

@@ -33,8 +33,13 @@ def measure(text: str) -> Size:
     return Size(encoding, units, 1 if units <= alone else _cut(weights, each))
 
 
+def outside_gsm(text: str) -> str:
+    """The characters that turn a text to UCS-2, each once; empty when none does."""
+    return "".join(dict.fromkeys(char for char in text if char not in GSM_BASIC and char not in GSM_EXTENDED))
+
+
 def _weigh(text: str) -> tuple[Encoding, list[int]]:
-    if all(char in GSM_BASIC or char in GSM_EXTENDED for char in text):
+    if not outside_gsm(text):
         return "GSM-7", [2 if char in GSM_EXTENDED else 1 for char in text]
     return "UCS-2", [2 if ord(char) > 0xFFFF else 1 for char in text]
 
