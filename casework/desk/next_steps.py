@@ -11,7 +11,7 @@ from casework.followup.models import InboundMessage, ToDo
 from casework.followup.plan_templates import BY_CALL, ToDoKind
 from sessions.models import Session
 
-TALKS = BY_CALL | {ToDoKind.CRISIS, ToDoKind.EMERGENCY}
+TALKS = BY_CALL
 VISITS = frozenset({ToDoKind.VISIT, ToDoKind.VISIT_OFFER})
 
 
@@ -28,8 +28,10 @@ NOTHING = NextStep("", "")
 
 
 def for_todo(todo: ToDo) -> NextStep:
-    """A talk is logged, a visit is scheduled, a stage is assessed; the rest is simply done."""
+    """An emergency is taken, a talk is logged, a visit is scheduled, a stage is assessed; the rest is simply done."""
     client = todo.client.uid
+    if todo.waits_for_somebody:
+        return NextStep(_("I have it"), to("followup:acknowledge_todo", uid=todo.uid), post=True)
     if todo.kind in TALKS:
         return NextStep(_("Log contact"), f"{to('followup:log_contact', uid=client)}?todo={todo.uid}")
     if todo.kind in VISITS:

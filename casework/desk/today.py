@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.text import Truncator
@@ -15,15 +15,14 @@ from django.utils.translation import gettext_lazy, pgettext
 from casework.desk import next_steps
 from casework.desk.addresses import to
 from casework.desk.next_steps import NextStep
-from casework.followup.models import InboundMessage, ToDo
-from casework.followup.plan_templates import ToDoKind
+from casework.followup.models import ACKNOWLEDGE_WITHIN, InboundMessage, ToDo
+from casework.followup.plan_templates import ALARMS, ToDoKind
 from clients.access import Role
 from clients.models import Client
 from sessions import queries as sessions
 from sessions.models import Session
 
 COMING_DAYS = 7
-CRISES = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})
 
 
 @dataclass(frozen=True)
@@ -66,14 +65,14 @@ class Section:
 def today(user: Any, now: datetime) -> list[Section]:
     """The sections in the order of urgency; the number of queries does not depend on how much waits."""
     todos = list(open_todos(user, before=end_of_day(now) + timedelta(days=COMING_DAYS), now=now))
-    urgent = [one for one in todos if one.kind in CRISES]
+    urgent = [one for one in todos if one.kind in ALARMS]
     first = [one for one in todos if one.kind == ToDoKind.FIRST_CONTACT and one.due_at < now]
     taken = {one.pk for one in [*urgent, *first]}
     rest = [one for one in todos if one.pk not in taken]
     due = [one for one in rest if one.due_at < end_of_day(now)]
     due.sort(key=lambda one: (one.due_at >= now, not one.urgent, one.due_at))
     return [
-        Section("crisis", gettext_lazy("Crisis"), _todo_rows(urgent, now, urgency="urgent"), "danger"),
+        Section("crisis", gettext_lazy("Crisis"), _alarm_rows(urgent, now), "danger"),
         Section(
             "first-contacts", gettext_lazy("First contacts overdue"), _todo_rows(first, now), "attention"
         ),
@@ -108,14 +107,15 @@ def open_todos(user: Any, *, before: datetime, now: datetime) -> Any:
         todos = todos.filter(Q(owner=user) | Q(urgent=True) | late)
     else:
         todos = todos.filter(Q(owner=user) | Q(owner=None) | Q(owner__role=Role.COUNSELOR))
-    return todos.select_related("client", "owner").order_by("due_at", "pk")
+    with_texts = todos.annotate(texts=Count("crisis_texts"))
+    return with_texts.select_related("client", "owner", "acknowledged_by").order_by("due_at", "pk")
 
 
 def answers(user: Any, now: datetime) -> Any:
-    """What clients wrote and nobody has read; words of crisis first."""
+    """What clients wrote and nobody has read; words of crisis first. What an open alarm tells of stands there."""
     return (
         InboundMessage.objects.visible_to(user, at=now)
-        .filter(read_at=None)
+        .filter(Q(alarm=None) | ~Q(alarm__state="open"), read_at=None)
         .select_related("client")
         .order_by("-crisis", "received_at", "pk")
     )
@@ -134,6 +134,36 @@ def _todo_rows(todos: Iterable[ToDo], now: datetime, urgency: str = "") -> list[
         )
         for one in todos
     ]
+
+
+def _alarm_rows(todos: Iterable[ToDo], now: datetime) -> list[Row]:
+    """Emergencies: those that nobody has taken first, and for how long nobody has."""
+    rows = []
+    for one in sorted(todos, key=lambda one: not one.waits_for_somebody):
+        texts = getattr(one, "texts", 0)
+        what = _("%(what)s (%(n)s messages)") % {"what": one.said, "n": texts} if texts > 1 else one.said
+        pill, tone = _who_has_it(one, now)
+        rows.append(
+            Row(
+                client=one.client,
+                what=what,
+                at=one.due_at,
+                step=next_steps.for_todo(one),
+                pill=pill,
+                tone=tone,
+                urgency="urgent",
+            )
+        )
+    return rows
+
+
+def _who_has_it(todo: ToDo, now: datetime) -> tuple[str, str]:
+    if not todo.waits_for_somebody:
+        return _("%(who)s has it") % {"who": todo.acknowledged_by}, "plain"
+    if todo.due_at >= now:
+        return _("Nobody has it yet"), "danger"
+    late = int((now - todo.due_at + ACKNOWLEDGE_WITHIN).total_seconds() // 60)
+    return _("Nobody has it for %(n)s minutes") % {"n": late}, "danger"
 
 
 def _answer(inbound: InboundMessage) -> Row:

@@ -17,7 +17,16 @@ def test_an_open_crisis_is_told_first_and_leads_to_the_talk(as_dana, alex, now):
     html = page(as_dana, alex)
     assert html.index("banner-danger") < html.index("stage-big")
     assert "Alex may be in crisis" in html
+    assert f'action="/todos/{crisis.uid}/have-it/"' in html
     assert f"/contact/?todo={crisis.uid}" in html
+
+
+def test_who_has_it_is_told_and_nobody_is_asked_to_take_it_again(as_dana, alex, sam, now):
+    crisis = todo(alex, due_at=now, kind=ToDoKind.CRISIS, acknowledged_at=now, acknowledged_by=sam)
+    html = page(as_dana, alex)
+    assert "Sam Ortiz has it" in html
+    assert f"/todos/{crisis.uid}/have-it/" not in html
+    assert f'href="/todos/{crisis.uid}/"' in html
 
 
 def test_what_the_client_wrote_is_one_click_away(as_dana, alex, now):
@@ -43,3 +52,4 @@ def test_the_auditor_reads_of_it_and_is_offered_nothing_to_do(browser, audrey, a
     html = page(browser, alex)
     assert "banner-danger" in html
     assert "/contact/?todo=" not in html
+    assert "/have-it/" not in html

@@ -17,8 +17,8 @@ LEADS_TO = {
     ToDoKind.FIRST_CONTACT: "followup:log_contact",
     ToDoKind.CALL: "followup:log_contact",
     ToDoKind.TALK: "followup:log_contact",
-    ToDoKind.CRISIS: "followup:log_contact",
-    ToDoKind.EMERGENCY: "followup:log_contact",
+    ToDoKind.CRISIS: "followup:acknowledge_todo",
+    ToDoKind.EMERGENCY: "followup:acknowledge_todo",
     ToDoKind.SAFETY_CHECKLIST: "followup:checklist",
     ToDoKind.VISIT_OFFER: "counseling:new",
     ToDoKind.VISIT: "counseling:new",
@@ -37,7 +37,13 @@ def test_a_to_do_leads_to_the_page_where_it_is_done(alex, now, kind):
     step = next_steps.for_todo(todo(alex, kind=kind, due_at=now))
     assert leads_to(step) == LEADS_TO.get(kind, "followup:todo")
     assert step.label
-    assert step.post is (kind == ToDoKind.OTHER)
+    assert step.post is (kind in {ToDoKind.OTHER, ToDoKind.CRISIS, ToDoKind.EMERGENCY})
+
+
+def test_an_emergency_that_somebody_has_is_opened(alex, dana, now):
+    one = todo(alex, kind=ToDoKind.CRISIS, due_at=now, acknowledged_at=now, acknowledged_by=dana)
+    step = next_steps.for_todo(one)
+    assert (leads_to(step), step.post) == ("followup:todo", False)
 
 
 def test_a_talk_is_logged_for_its_to_do(alex, now):

@@ -61,6 +61,27 @@ def test_words_of_crisis_come_first_and_are_the_only_red_ones(dana, alex, now):
     assert [(one.what, one.urgency) for one in rows(dana, now, "todos")] == [("Talk with Alex", "")]
 
 
+def test_an_emergency_says_who_has_it_or_for_how_long_nobody_has(dana, sam, alex, now):
+    crisis = {"kind": ToDoKind.CRISIS, "urgent": True}
+    todo(alex, **crisis, title="Sam's", due_at=now, acknowledged_at=now, acknowledged_by=sam)
+    todo(alex, **crisis, title="New", due_at=now + HOUR / 6)
+    todo(alex, **crisis, title="Late", due_at=now - HOUR / 6)
+    assert [(one.what, str(one.pill), one.tone) for one in rows(dana, now, "crisis")] == [
+        ("Late", "Nobody has it for 25 minutes", "danger"),
+        ("New", "Nobody has it yet", "danger"),
+        ("Sam's", "Sam Ortiz has it", "plain"),
+    ]
+    assert [str(one.pill) for one in rows(sam, now, "crisis")][:1] == ["Nobody has it for 25 minutes"]
+
+
+def test_two_texts_of_one_alarm_are_one_row_with_their_count(dana, alex, now):
+    alarm = todo(alex, kind=ToDoKind.CRISIS, title="Reach Alex now", due_at=now + HOUR, urgent=True)
+    for minutes in (2, 1):
+        answer(alex, at=now - minutes * HOUR / 60, body="x", kind="crisis", crisis=True, alarm=alarm)
+    assert words(dana, now, "crisis") == ["Reach Alex now (2 messages)"]
+    assert words(dana, now, "answers") == []
+
+
 def test_an_overdue_first_contact_stands_by_itself(dana, alex, now):
     todo(alex, kind=ToDoKind.FIRST_CONTACT, title="Late", due_at=now - HOUR)
     todo(alex, kind=ToDoKind.FIRST_CONTACT, title="Not yet", due_at=now)

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf.locale import LANG_INFO
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -18,8 +19,8 @@ from casework.desk.chart_data import chart_of
 from casework.desk.next_steps import for_todo
 from casework.desk.safety import bring_up_to_date, prompts
 from casework.desk.timeline import SOURCES, timeline
-from casework.desk.today import CRISES
-from casework.followup.models import FollowUpPlan
+from casework.followup.models import FollowUpPlan, ToDo
+from casework.followup.plan_templates import ALARMS
 from casework.relapse.models import RelapseReport
 from clients.access import Verb
 from clients.doors import client_or_404
@@ -45,12 +46,10 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "elsewhere": client.zone.key != timezone.get_current_timezone_name(),
         "plan": plan,
         "last_plan": None if plan else FollowUpPlan.objects.filter(client=client).first(),
-        "crises": [(one, for_todo(one)) for one in client.todos.open().filter(kind__in=CRISES).in_order()],
+        "crises": [(one, for_todo(one)) for one in _crises(client)],
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),
-        "to_confirm": RelapseReport.objects.of(client)
-        .awaiting_confirmation()
-        .order_by("reported_at"),
+        "to_confirm": RelapseReport.objects.of(client).awaiting_confirmation().order_by("reported_at"),
         "note_url": note_address(client, request.user),
         "language": _(LANG_INFO.get(client.language, {}).get("name", client.language)),
         **_since(client, now),
@@ -65,6 +64,12 @@ def note_address(client: Client, user: Any) -> str:
     running = theirs.filter(state=Session.State.IN_PROGRESS)
     session = running.first() or theirs.awaiting_note().order_by("starts_at", "pk").first()
     return to("counseling:session", uid=session.uid) if session else ""
+
+
+def _crises(client: Client) -> QuerySet[ToDo]:
+    """Emergencies that are open, whoever has them."""
+    open_ones = client.todos.open().filter(kind__in=ALARMS)
+    return open_ones.select_related("client", "acknowledged_by").in_order()
 
 
 def _since(client: Client, now: datetime) -> dict[str, Any]:
