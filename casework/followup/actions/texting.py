@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 
 from casework.followup import schedule, summary, tasks, todos
 from casework.followup.actions.answers import CLOSED_BY_HANDLING
-from casework.followup.actions.contacts import contact_made
+from casework.followup.actions.contacts import reply_answered
 from casework.followup.hours import timing_of
 from casework.followup.messages import manual, policy
 from casework.followup.messages.manual import MOST_SEGMENTS, Draft
@@ -263,5 +263,7 @@ def _answered(client: Client, newest: InboundMessage, *, by: Any, now: datetime)
     todos.finish(asked.order_by("pk"), by=by, now=now)
     for row in rows:
         audit.record("answer.answered", by=by, at=now, client_id=client.pk, target=row)
-    contact_made(client, at=now, by=by, now=now)
+    heard = [row for row in rows if not row.opt_out]
+    if heard:
+        reply_answered(heard[-1], by=by, now=now)
     summary.refresh(client.pk)
