@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 WEEK = timedelta(hours=168)
 WEEKLY_CAP = 3  # in any half-open 168 hours; and one a local day
 TOO_LATE = timedelta(hours=48)
+TIME_TO_CALL = timedelta(hours=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +86,14 @@ def next_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
 def closing(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
     """When the window of this local day closes."""
     return resolve(instant.astimezone(zone).date(), timing.closes, zone)
+
+
+def same_day(now: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
+    """Until when somebody should have called: the end of the client's day; of an evening, early the next one."""
+    closes, opens = closing(now, zone, timing), next_open(now, zone, timing)
+    if opens > now:
+        return opens + TIME_TO_CALL
+    return max(closes, now + TIME_TO_CALL)
 
 
 def step(starts_at: datetime, offset: int, zone: ZoneInfo, timing: Timing) -> Moment:

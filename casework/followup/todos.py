@@ -8,14 +8,14 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from casework.followup import summary
+from casework.followup import schedule, summary
+from casework.followup.hours import timing_of
 from casework.followup.models import Message, ToDo, ToDoState
 from casework.followup.people import counselor_of, supervisor_of
 from casework.followup.plan_templates import FOR_SUPERVISOR, ToDoKind
 from clients import audit
-from clients.models import Client
+from clients.models import Client, Practice
 
-CALL_WITHIN = timedelta(hours=24)
 # A message that does not leave for one of these reasons becomes a call; the others are meant, or the client's wish.
 BECOMES_CALL = frozenset(
     {
@@ -52,8 +52,9 @@ def open_todo(
     """Ask somebody to do something. With a `step_key` a second call gives back the first one's row.
 
     The counselor owns it, or the supervisor where the kind is theirs. `links`: plan, report, message, inbound,
-    step_key, urgent, grace.
+    step_key, urgent, grace. What concerns a merged record is asked about the one that stands for it.
     """
+    client = client.survivor
     key = links.get("step_key", "")
     if key:
         there = (
@@ -101,7 +102,7 @@ def finish(todos: Iterable[ToDo], *, by: Any, now: datetime, outcome: str = "") 
 
 @transaction.atomic
 def message_failed(*, message: Message, reason: str, now: datetime) -> ToDo | None:
-    """A message that cannot leave becomes a call for the counselor, once. Nobody calls a client who has died."""
+    """A message that cannot leave becomes a call the same day, once (clinical.md §4.5). Nobody calls who has died."""
     client = message.client
     if client.state == Client.State.DECEASED or (message.kind == Message.Kind.STOP_REPLY):
         return None
@@ -109,7 +110,7 @@ def message_failed(*, message: Message, reason: str, now: datetime) -> ToDo | No
         client=client,
         kind=ToDoKind.CALL,
         title=_("Call %(first)s: a message did not get through") % {"first": client.first_name},
-        due_at=now + CALL_WITHIN,
+        due_at=schedule.same_day(now, client.zone, timing_of(Practice.current())),
         now=now,
         message=message,
         step_key=f"UNSENT-{message.pk}",

@@ -14,13 +14,11 @@ from casework.followup.delivery import pace
 from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.callbacks import record_status
 from casework.followup.delivery.claiming import Watermark, claim
-from casework.followup.delivery.reconciling import Asking, expire
+from casework.followup.delivery.reconciling import BREATH, Asking, expire
 from casework.followup.delivery.relocated import ask_first_if_moved
 from casework.followup.delivery.sending import Sending
 
 __all__ = ["deliver_due", "record_status"]
-
-BREATH = 0.2  # seconds between two looks while something is under way elsewhere
 
 
 def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
@@ -42,7 +40,7 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
             claimed = claim(owner=owner, watermark=watermark, grace=grace, busy=sending.stuck())
             sending.take(claimed, until=began + settings.FOLLOWUP_LEASE)
             sending.run()
-            if claimed.taken or asking.collect():
+            if asking.go_on() or claimed.taken:
                 continue
             if watermark.raised:
                 watermark.reset()
@@ -58,7 +56,7 @@ def _wait(sending: Sending, asking: Asking) -> bool:
         sending.run(seconds=BREATH)
         return True
     if not asking.idle:
-        asking.collect(seconds=BREATH)
+        asking.go_on(seconds=BREATH)
         return True
     turn = pace.next_turn()
     if turn is None:

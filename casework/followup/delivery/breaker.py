@@ -113,6 +113,11 @@ def read() -> Mapping[Route, Seen]:
     return {Route(provider, channel): Seen(*rest) for provider, channel, *rest in rows}
 
 
+def away() -> list[Route]:
+    """The routes whose provider is away."""
+    return [route for route, seen in read().items() if seen.state != State.CLOSED]
+
+
 def failed(
     route: Route, *, code: str, failures: int = 1, asked: float | None = None, probing: bool = False
 ) -> bool:

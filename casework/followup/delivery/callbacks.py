@@ -7,7 +7,8 @@ import structlog
 from django.db import transaction
 
 from casework.followup import channels
-from casework.followup.delivery import retry
+from casework.followup.delivery import breaker, retry
+from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.settling import clock, lock_clients, tell
 from casework.followup.models import Attempt, Message, ProviderEvent
 
@@ -27,24 +28,36 @@ RANK = {
 }
 NOT_ARRIVED = {"undelivered", "failed", "canceled"}
 ARRIVED = {"delivered", "read"}
+CROWDED_PAUSE = 10.0  # seconds for which a route rests when the carriers say that it sends too much
+
+
+def record_status(*, attempt_id: UUID, provider: str, provider_id: str, status: str, code: str = "") -> bool:
+    """Take one callback; return whether it moved anything. Unknown words, attempts and ids of others move nothing."""
+    attempt = _record(
+        attempt_id=attempt_id, provider=provider, provider_id=provider_id, status=status, code=code
+    )
+    channel = channels.by_provider(provider)
+    if attempt is not None and channel is not None and code in channel.crowded:
+        # Its own transaction: nobody may wait for a breaker while holding messages.
+        breaker.failed(Route(provider, attempt.channel), code=code, failures=0, asked=CROWDED_PAUSE)
+    return attempt is not None
 
 
 @transaction.atomic
-def record_status(*, attempt_id: UUID, provider: str, provider_id: str, status: str, code: str = "") -> bool:
-    """Take one callback; return whether it moved anything. Unknown words, attempts and ids of others move nothing."""
+def _record(*, attempt_id: UUID, provider: str, provider_id: str, status: str, code: str) -> Attempt | None:
     found = (
         Attempt.objects.filter(pk=attempt_id, provider=provider)
         .values_list("message__client", "message")
         .first()
     )
     if found is None or status not in RANK:
-        return False
+        return None
     lock_clients([found[0]])
     message = Message.objects.select_for_update(of=("self",)).get(pk=found[1])
     attempt = Attempt.objects.select_for_update(of=("self",)).get(pk=attempt_id)
     if attempt.provider_id not in ("", provider_id):
         log.warning("callback_for_another_message", attempt=str(attempt_id))
-        return False
+        return None
     now = clock()
     _event, is_new = ProviderEvent.objects.get_or_create(
         provider=provider,
@@ -53,7 +66,7 @@ def record_status(*, attempt_id: UUID, provider: str, provider_id: str, status: 
         defaults={"attempt": attempt, "error_code": code, "at": now},
     )
     if not is_new or RANK[status] <= RANK.get(attempt.provider_status, 0):
-        return False
+        return None
     _note_attempt(attempt, provider_id=provider_id, status=status, code=code, now=now)
     if message.attempt_id != attempt.pk:
         _old_attempt_arrived(message, status=status, now=now)
@@ -61,7 +74,7 @@ def record_status(*, attempt_id: UUID, provider: str, provider_id: str, status: 
         _did_not_arrive(message, attempt, code=code, now=now)
     else:
         _arrived(message, status=status, now=now)
-    return True
+    return attempt
 
 
 def _note_attempt(attempt: Attempt, *, provider_id: str, status: str, code: str, now: datetime) -> None:

@@ -20,6 +20,7 @@ from casework.followup.models import Attempt, Message
 from casework.followup.schedule import TOO_LATE
 
 log = structlog.get_logger(__name__)
+BREATH = 0.2  # seconds between two looks for what has become due to be asked
 
 # The last call of an expired lease began at least one provider time-out before its end.
 EXPIRE = """
@@ -81,6 +82,7 @@ class Asking:
     def __init__(self) -> None:
         self._asked: dict[Thread, tuple[Doubt, float]] = {}
         self._answered: SimpleQueue[tuple[Thread, Answer]] = SimpleQueue()
+        self._look_again = 0.0
 
     @property
     def idle(self) -> bool:
@@ -89,10 +91,9 @@ class Asking:
 
     def begin(self) -> int:
         """Ask about the unknown attempts whose time has come; a provider that is away is asked once. How many."""
-        doubts = _take()
-        away = {
-            route.provider for route, seen in breaker.read().items() if seen.state != breaker.State.CLOSED
-        }
+        self._look_again = time.monotonic() + BREATH
+        doubts = _take(settings.FOLLOWUP_SENDERS - len(self._asked))
+        away = {route.provider for route in breaker.away()} if doubts else set()
         for doubt in doubts:
             provider = doubt.attempt.provider
             if provider in away and any(
@@ -104,6 +105,13 @@ class Asking:
             self._asked[thread] = doubt, time.monotonic()
             thread.start()
         return len(doubts)
+
+    def go_on(self, *, seconds: float = 0.0) -> int:
+        """Settle what was answered, waiting for the first so long, and ask about more. Return how many were settled."""
+        settled = self.collect(seconds=seconds)
+        if len(self._asked) < settings.FOLLOWUP_SENDERS and (settled or time.monotonic() >= self._look_again):
+            self.begin()
+        return settled
 
     def _ask(self, doubt: Doubt) -> None:
         """Runs in a thread of its own and touches no database."""
@@ -139,11 +147,9 @@ class Asking:
             self.collect(seconds=0.1)
 
 
-def _take() -> list[Doubt]:
+def _take(number: int) -> list[Doubt]:
     with connection.cursor() as cursor:
-        cursor.execute(
-            TAKE, {"hold": settings.FOLLOWUP_PROVIDER_TIMEOUT * 3 + 5, "batch": settings.FOLLOWUP_SENDERS * 2}
-        )
+        cursor.execute(TAKE, {"hold": settings.FOLLOWUP_PROVIDER_TIMEOUT * 2 + 5, "batch": number})
         ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return []

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from casework.followup import channels
-from casework.followup.models import Attempt, Message
+from casework.followup.models import Attempt, Breaker, Message
 from clients.models import Client
 from tests import factories
 from tests.followup.delivery.fakes import FakeMail, FakeSms
@@ -46,6 +46,26 @@ def last_attempt(message: Message) -> Attempt:
 def make_due(message: Message) -> None:
     """Let the time pass that a retry or a look-up waits for."""
     Message.objects.filter(pk=message.pk).update(due_at=timezone.now() - timedelta(seconds=1))
+
+
+def state() -> Breaker:
+    """The breaker of the SMS provider."""
+    return Breaker.objects.get(provider="fake", channel="sms")
+
+
+def open_it(*, until: float = 60.0, since: float = 0.0) -> Breaker:
+    """The SMS provider is away since some seconds; it may be tried in some."""
+    now = timezone.now()
+    return Breaker.objects.create(
+        provider="fake",
+        channel="sms",
+        state=Breaker.State.OPEN,
+        failures=5,
+        rests=1,
+        code="unreachable",
+        away_since=now - timedelta(seconds=since),
+        until=now + timedelta(seconds=until),
+    )
 
 
 @pytest.fixture
