@@ -236,6 +236,7 @@ SANDBOX = {
     "token": env.str("SANDBOX_SECRET", ""),
     "sender": "+15550100199",
     "base": SANDBOX_URL,
+    "keys": "1" if env.bool("SANDBOX_KEYS", False) else "",  # a provider that knows idempotency keys
 }
 
 # --- e-mail ---

@@ -10,7 +10,7 @@ from django.core.mail.backends.smtp import EmailBackend
 
 from casework.followup import channels
 from casework.followup.channels import About, DeliveryError, Outgoing
-from casework.followup.channels.email import Email
+from casework.followup.channels.email import Email, refusal
 from casework.followup.channels.sandbox import Sandbox
 from casework.followup.channels.sms import Twilio
 from casework.followup.sandbox import mail
@@ -313,3 +313,62 @@ def test_a_mail_server_that_fails_after_it_accepted_is_no_failure(post_office, m
     monkeypatch.setattr(EmailBackend, "close", dead)
 
     assert Email().send(letter())
+
+
+# --- a provider that takes one message of a key ---
+
+
+def test_with_keys_a_second_try_is_answered_with_the_first(sandbox, settings):
+    settings.SANDBOX = {**settings.SANDBOX, "keys": "1"}
+    channel, again = Sandbox(), outgoing(idempotency_key="one")
+
+    first = channel.send(outgoing(idempotency_key="one"))
+
+    assert channel.send(again) == first
+    assert channel.send(outgoing(idempotency_key="two")) != first
+    assert len(sandbox.ledger.everything()) == 2
+
+
+def test_without_keys_the_provider_takes_everything(sandbox):
+    channel = Sandbox()
+
+    assert channel.send(outgoing(idempotency_key="one")) != channel.send(outgoing(idempotency_key="one"))
+
+
+def test_a_key_is_not_carried_along_by_the_next_request(sandbox, settings):
+    settings.SANDBOX = {**settings.SANDBOX, "keys": "1"}
+    channel = Sandbox()
+    channel.send(outgoing(idempotency_key="one"))
+    settings.SANDBOX = {**settings.SANDBOX, "keys": ""}
+
+    channel.send(outgoing())
+
+    assert [row["idempotency_key"] for row in sandbox.ledger.everything()].count("one") == 1
+
+
+# --- whose failure it is ---
+
+
+@pytest.mark.parametrize(
+    ("fault", "away"),
+    [
+        (Fault(mode=Mode.REJECT), False),
+        (Fault(mode=Mode.ERROR_BEFORE), True),
+        (Fault(mode=Mode.ERROR_AFTER), True),
+        (Fault(mode=Mode.BUSY, seconds=7), True),
+        (Fault(mode=Mode.RESET_BEFORE), True),
+        (Fault(mode=Mode.HANG_BEFORE, seconds=2), True),
+    ],
+)
+def test_a_refused_number_is_not_the_provider_s_failure(sandbox, fault, away):
+    sandbox.plan.arrange(fault)
+
+    with pytest.raises(DeliveryError) as raised:
+        Sandbox().send(outgoing())
+
+    assert raised.value.provider_away is away
+
+
+@pytest.mark.parametrize(("code", "away"), [(421, True), (450, False), (451, False), (550, False)])
+def test_only_a_mail_server_that_closes_is_away(code, away):
+    assert refusal(code).provider_away is away

@@ -5,6 +5,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from casework.followup.channels.base import Outgoing
 from casework.followup.channels.sms import Twilio
 
 
@@ -19,6 +20,12 @@ class Sandbox(Twilio):
                 "The sandbox provider needs DEMO=1 or DEBUG=1. Set SMS_PROVIDER=twilio."
             )
         super().__init__()
+
+    def send(self, outgoing: Outgoing) -> str:
+        """With SANDBOX_KEYS it is a provider that takes one message of a key and answers the others with the first."""
+        keys = {"Idempotency-Key": outgoing.idempotency_key} if self.account().get("keys") else {}
+        with self.http.carrying(keys):
+            return super().send(outgoing)
 
     @property
     def per_second(self) -> float | None:

@@ -3,6 +3,8 @@
 import logging
 import re
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, timedelta
 from functools import cached_property
 from typing import Any, ClassVar
@@ -48,9 +50,19 @@ class CarefulHttpClient(TwilioHttpClient):
         """Seconds that the last answer to this thread asked to wait."""
         return getattr(self._heard, "retry_after", None)
 
-    def request(self, *args: Any, **kwargs: Any) -> Response:
+    @contextmanager
+    def carrying(self, headers: dict[str, str]) -> Iterator[None]:
+        """Send these along with the requests of this thread."""
+        self._heard.along = headers
+        try:
+            yield
+        finally:
+            self._heard.along = {}
+
+    def request(self, *args: Any, headers: dict[str, str] | None = None, **kwargs: Any) -> Response:
         self._heard.retry_after = None
-        response: Response = super().request(*args, **kwargs)
+        along = getattr(self._heard, "along", {})
+        response: Response = super().request(*args, headers={**(headers or {}), **along}, **kwargs)
         said = str((response.headers or {}).get("Retry-After", ""))
         self._heard.retry_after = float(said) if said.isdigit() else None
         return response
