@@ -7,9 +7,11 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from casework.followup.messages.reasons import words
-from casework.followup.models import FollowUpPlan, Message, ToDo
+from casework.followup.models import FollowUpPlan, Message, StepChange, ToDo
+from casework.followup.plan_steps import DROPPED, MAY_MOVE, is_movable
 from casework.followup.wording import TODO_REASONS, TODO_TONES, TONES, purpose
 
 MESSAGE, TODO = "message", "todo"
@@ -34,6 +36,8 @@ class Step:
     late: bool = False
     todo: ToDo | None = None
     answered_at: datetime | None = None
+    key: str = ""  # its name in the plan, for what can be moved or dropped
+    changed: str = ""  # who added, moved or dropped it, and why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,10 @@ class PlanView:
     moving: bool = False  # something is being sent, or will be while one looks
 
     @property
+    def all(self) -> list[Step]:
+        return [*self.just, *self.ahead, *self.behind]
+
+    @property
     def done(self) -> int:
         return len(self.behind)
 
@@ -56,15 +64,18 @@ class PlanView:
 
 
 def view_of(plan: FollowUpPlan, now: datetime) -> PlanView:
-    """Both halves of a plan in the order of their times; two queries."""
+    """Both halves of a plan in the order of their times; three queries."""
+    changes = _last_changes(plan)
     messages = plan.messages.order_by("due_at", "pk")
     todos = plan.todos.select_related("owner").order_by("due_at", "pk")
     ahead: list[Step] = []
     behind: list[Step] = []
     for message in messages:
-        (ahead if _may_still_go(message) else behind).append(message_step(message, now))
+        (ahead if _may_still_go(message) else behind).append(
+            message_step(message, now, changes.get(("message", message.pk)))
+        )
     for todo in todos:
-        (ahead if todo.is_open else behind).append(todo_step(todo, now))
+        (ahead if todo.is_open else behind).append(todo_step(todo, now, changes.get(("todo", todo.pk))))
     moving = any(_is_moving(message, now) for message in messages)
     just = [step for step in behind if step.kind == MESSAGE and timedelta() <= now - step.at < JUST_NOW]
     behind = [step for step in behind if step not in just]
@@ -87,12 +98,35 @@ def _may_still_go(message: Message) -> bool:
     return message.status in {*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN}
 
 
-def message_step(message: Message, now: datetime) -> Step:
+def _last_changes(plan: FollowUpPlan) -> dict[tuple[str, int | None], StepChange]:
+    """What was last done by hand to each step."""
+    return {
+        ("message", change.message_id) if change.message_id else ("todo", change.todo_id): change
+        for change in plan.changes.select_related("by").order_by("at", "pk")
+    }
+
+
+CHANGED = {
+    StepChange.Act.ADDED: gettext_lazy("Added by %(who)s: %(why)s"),
+    StepChange.Act.MOVED: gettext_lazy("Moved by %(who)s: %(why)s"),
+    StepChange.Act.DROPPED: gettext_lazy("Dropped by %(who)s: %(why)s"),
+}
+
+
+def _changed(change: StepChange | None) -> str:
+    if change is None:
+        return ""
+    return str(CHANGED[StepChange.Act(change.act)]) % {"who": _owner(change.by), "why": change.reason}
+
+
+def message_step(message: Message, now: datetime, change: StepChange | None = None) -> Step:
     """A message with its state and why."""
     state = str(message.get_status_display()).capitalize()
     why = words(message, now=now)
-    if why.rstrip(".") == state or (
-        message.reason_code in QUIET and message.status == Message.Status.PLANNED
+    if (
+        why.rstrip(".") == state
+        or message.reason_code == DROPPED
+        or (message.reason_code in QUIET and message.status == Message.Status.PLANNED)
     ):
         why = ""  # the state, or the day, says it all
     return Step(
@@ -104,10 +138,12 @@ def message_step(message: Message, now: datetime) -> Step:
         url=reverse("followup:message", kwargs={"uid": message.uid}),
         why=why,
         answered_at=message.answered_at,
+        key=message.step_key if message.status in MAY_MOVE else "",
+        changed=_changed(change),
     )
 
 
-def todo_step(todo: ToDo, now: datetime) -> Step:
+def todo_step(todo: ToDo, now: datetime, change: StepChange | None = None) -> Step:
     """A to-do with its state, and whose it is."""
     late = todo.is_overdue(now)
     return Step(
@@ -120,12 +156,16 @@ def todo_step(todo: ToDo, now: datetime) -> Step:
         why=_why(todo),
         late=late,
         todo=todo,
+        key=todo.step_key if todo.is_open and is_movable(todo) else "",
+        changed=_changed(change),
     )
 
 
 def _why(todo: ToDo) -> str:
     if todo.outcome:
         return todo.outcome_said
+    if todo.cancelled_reason == DROPPED:
+        return ""
     return str(TODO_REASONS.get(todo.cancelled_reason, "")) or _owner(todo.owner)
 
 

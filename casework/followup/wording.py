@@ -20,6 +20,8 @@ PURPOSES: Mapping[str, Any] = {
     "start": _("Answer to START"),
     "stop": _("Answer to STOP"),
     "crisis": _("Answer to a crisis"),
+    "subject": _("Subject of every e-mail"),
+    "foot": _("Foot of every e-mail"),
     "away": _("Answer while nobody is here"),
 }
 TONES: Mapping[str, str] = {
@@ -37,6 +39,7 @@ TONES: Mapping[str, str] = {
 TODO_TONES: Mapping[str, str] = {"open": "plain", "done": "done", "cancelled": "plain", "superseded": "plain"}
 TODO_REASONS: Mapping[str, Any] = {
     "superseded": _("a newer report began a new plan"),
+    "step_dropped": _("dropped from the plan"),
     "voided": _("the report was taken back"),
     "client_deceased": _("the client has died"),
     "client_discharged": _("the client was discharged"),
@@ -44,8 +47,12 @@ TODO_REASONS: Mapping[str, Any] = {
     "messages_again": _("messages go out again"),
     "in_touch_again": _("the client is in touch again"),
     "plan_paused": _("the plan is paused"),
+    "in_hospital": _("the client is in hospital; the plan begins again on discharge"),
+    "client_back": _("the client is back"),
+    "merged": _("the other record asks for the same"),
     "plan_ended": _("the plan has ended"),
     "started_over": _("the count began anew"),
+    "climbed": _("the next rung asks for more"),
     "open_door": _("the plan was closed with the door open"),
 }
 CAPS: Mapping[str, Any] = {

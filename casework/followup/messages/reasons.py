@@ -60,6 +60,7 @@ PLAIN: Mapping[str, Any] = {
     "unreachable_number": gettext_lazy("Not delivered: the number cannot be reached. Call, or ask for a new number."),
     "provider_blocked": gettext_lazy("Not sent: the carrier says that the client wants no texts."),
     "dead_too_many_attempts": gettext_lazy("Not delivered after several tries. Call instead."),
+    "step_dropped": gettext_lazy("Dropped from the plan."),
     "withdrawn": gettext_lazy("Cancelled before it left."),
     "became_call": gettext_lazy("Cancelled: it became a call to make."),
     "number_changed": gettext_lazy("Cancelled: the number is no longer the client's."),

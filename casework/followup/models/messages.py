@@ -7,7 +7,7 @@ A Message is the outbox row, written in the transaction that decides on it. Its 
 
 import uuid
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Any, Self
 
 from django.conf import settings
@@ -80,6 +80,23 @@ class MessageQuerySet(ClientOwnedQuerySet):
         )
         return pks
 
+    def put_on(self, on: date, at: time, due_at: datetime, *, tz: str) -> int:
+        """Move what no sender has touched to another local time; what was held is looked at anew then."""
+        movable = [Message.Status.PLANNED, Message.Status.HELD, Message.Status.CANCELLED]
+        held = Q(status=Message.Status.HELD)
+        return self.filter(status__in=movable).update(
+            local_date=on,
+            local_time=at,
+            tz=tz,
+            due_at=due_at,
+            ready_at=None,
+            reason_code=Case(When(held, then=Value("")), default=F("reason_code")),
+            reason_params=Case(
+                When(held, then=Value({}, output_field=models.JSONField())), default=F("reason_params")
+            ),
+            status=Case(When(held, then=Value(Message.Status.PLANNED)), default=F("status")),
+        )
+
     def recall(self) -> int:
         """Have those that a sender holds, but has not handed to the provider, cleared once more.
 
@@ -92,6 +109,10 @@ class MessageQuerySet(ClientOwnedQuerySet):
             pk__in=pks, status=Message.Status.CLAIMED, recalled=Message.Recall.NO
         )
         return claimed.update(recalled=Message.Recall.RECHECK)
+
+
+class MessageHoldQuerySet(ClientOwnedQuerySet):
+    client_path = "message__client"
 
 
 class Message(Record):
@@ -214,6 +235,8 @@ class Message(Record):
                 fields=["ready_at"],
                 condition=Q(status__in=["planned", "held", "failed"], ready_at__isnull=False),
             ),
+            models.Index(name="message_held", fields=["due_at"], condition=Q(status="held")),
+            models.Index(name="message_closed", fields=["closed_at"], condition=Q(closed_at__isnull=False)),
             models.Index(name="message_leased", fields=["lease_until"], condition=Q(status="claimed")),
             models.Index(name="message_unknown", fields=["due_at"], condition=Q(status="unknown")),
             models.Index(name="message_of_client", fields=["client", "-due_at"]),
@@ -221,6 +244,23 @@ class Message(Record):
 
     def __str__(self) -> str:
         return f"message {self.uid}"
+
+
+class MessageHold(models.Model):
+    """That a message was put off, why and until when: the row itself remembers only the last time."""
+
+    message = models.ForeignKey(Message, models.PROTECT, related_name="holds")
+    reason_code = models.CharField(max_length=40)
+    reason_params = models.JSONField(default=dict, blank=True)
+    at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True)
+
+    objects = MessageHoldQuerySet.as_manager()
+
+    CLASSES = classify(clinical="message reason_code reason_params at until", operational="id")
+
+    def __str__(self) -> str:
+        return f"hold of message {self.message_id}"
 
 
 class AttemptQuerySet(ClientOwnedQuerySet):
