@@ -7,6 +7,7 @@ from casework.followup.models.messages import (
     Heartbeat,
     InboundMessage,
     Message,
+    MessageHold,
     Priority,
     ProviderEvent,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "InboundMessage",
     "LadderRung",
     "Message",
+    "MessageHold",
     "MessageText",
     "Pace",
     "PlanReport",
