@@ -33,6 +33,13 @@ def measure(text: str) -> Size:
     return Size(encoding, units, 1 if units <= alone else _cut(weights, each))
 
 
+def is_one(text: str) -> bool:
+    """Whether it goes in one segment: asked for every message that leaves, and mostly answered at a glance."""
+    if len(text) <= 160 and GSM_BASIC.issuperset(text):
+        return True
+    return measure(text).segments == 1
+
+
 def outside_gsm(text: str) -> str:
     """The characters that turn a text to UCS-2, each once; empty when none does."""
     return "".join(dict.fromkeys(char for char in text if char not in GSM_BASIC and char not in GSM_EXTENDED))

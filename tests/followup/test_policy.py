@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from casework.followup.messages.facts import World
 from casework.followup.messages.policy import Decision, may_send, may_send_many
 from casework.followup.messages.reasons import words
 from casework.followup.models import FollowUpPlan, Message
@@ -262,3 +263,37 @@ def test_the_first_message_of_a_plan_may_go_when_due(alex, dana, now):
     report(alex, dana, now)
     message = first_message(alex)
     assert verdict(message, message.due_at).decision is Decision.SEND
+
+
+@pytest.mark.parametrize("state", ["unverified", "verified", "bad"])
+@pytest.mark.parametrize("shared", [False, True])
+@pytest.mark.parametrize("reviewed", [False, True])
+def test_the_facts_know_a_usable_number_as_the_record_does(alex, message, state, shared, reviewed):
+    """The facts are read by SQL of their own; this keeps its rule the same as the model's."""
+    point = alex.contact_points.get(kind="mobile")
+    point.state, point.is_shared = state, shared
+    point.shared_reviewed_at = TEN if reviewed else None
+    point.save()
+    (found,) = World([message], TEN, {}).facts(message).contact_points
+    assert (found.pk, found.normalized, found.is_usable) == (point.pk, point.normalized, point.is_usable)
+
+
+def test_a_number_that_was_given_up_is_no_fact_any_more(alex, message):
+    alex.contact_points.update(retired_at=TEN)
+    assert World([message], TEN, {}).facts(message).contact_points == ()
+
+
+def test_what_left_within_the_week_counts_however_long_ago_it_was_first_due(alex, message):
+    """Held, tried again and looked up for days, it went out on Tuesday all the same."""
+    late = Message.objects.create(
+        client=alex,
+        kind="plan",
+        local_date=TEN.date(),
+        local_time=TEN.time(),
+        tz="UTC",
+        due_at=TEN - timedelta(days=6, hours=47),
+        sent_at=TEN - timedelta(days=5),
+        status="sent",
+        dedupe_key="late",
+    )
+    assert late.sent_at in World([message], TEN, {}).facts(message).sent

@@ -23,6 +23,7 @@ from casework.followup.models import Attempt, Message, Priority
 AWAY, RATE, SLOW = "provider_away", "rate", "provider_slow"
 # Held for these, or tried in vain, a message waits for nobody but us and the provider.
 KEPT_BY_US = frozenset({"", "due", "retrying", AWAY, RATE, SLOW, "interrupted", "checking_provider"})
+TURNS = (RATE, SLOW)  # a moment in a queue: seen while it lasts, and not kept in the message's history
 SOFT_FAILURES = 2  # on one way: then the client's next way is taken (clinical.md §4.5)
 SLOW_PAUSE = timedelta(seconds=2)
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,16 +21,18 @@ log = structlog.get_logger(__name__)
 
 SETTLE = """
 WITH done AS (
-    SELECT *
-      FROM unnest(%(messages)s::bigint[], %(fences)s::bigint[], %(attempts)s::uuid[], %(outcomes)s::text[],
-                  %(provider_ids)s::text[], %(codes)s::text[], %(statuses)s::text[], %(reasons)s::text[],
-                  %(params)s::jsonb[], %(delays)s::float8[], %(counts)s::bool[])
-           AS t(message_id, fence, attempt_id, outcome, provider_id, code, status, reason, params, delay, counts)
+    SELECT t.message_id, t.fence, t.attempt_id, t.provider_id, n.*
+      FROM unnest(%(messages)s::bigint[], %(fences)s::bigint[], %(attempts)s::uuid[], %(provider_ids)s::text[],
+                  %(nexts)s::int[])
+           AS t(message_id, fence, attempt_id, provider_id, next)
+      JOIN unnest(%(numbers)s::int[], %(outcomes)s::text[], %(codes)s::text[], %(statuses)s::text[],
+                  %(reasons)s::text[], %(params)s::jsonb[], %(delays)s::float8[], %(counts)s::bool[])
+           AS n(number, outcome, code, status, reason, params, delay, counts) ON n.number = t.next
 ), locked AS MATERIALIZED (
-    SELECT id FROM followup_message WHERE id = ANY(%(messages)s::bigint[]) ORDER BY id FOR UPDATE
+    SELECT id, recalled FROM followup_message WHERE id = ANY(%(messages)s::bigint[]) ORDER BY id FOR UPDATE
 ), decided AS (
-    SELECT done.*, m.recalled = 'cancel' AND done.status IN ('planned', 'failed') AS stops
-      FROM done JOIN locked ON locked.id = done.message_id JOIN followup_message AS m ON m.id = done.message_id
+    SELECT done.*, locked.recalled = 'cancel' AND done.status IN ('planned', 'failed') AS stops
+      FROM done JOIN locked ON locked.id = done.message_id
 ), settled AS (
     UPDATE followup_message AS m
        SET status = CASE WHEN d.stops THEN 'cancelled' ELSE d.status END,
@@ -72,7 +75,7 @@ UPDATE followup_message AS m
 class Result:
     """One attempt, whose it is, and what follows."""
 
-    message: Message
+    message: Any  # a row of Message, or the light one of a claim
     fence: int
     attempt_id: UUID
     recipient: str
@@ -97,7 +100,7 @@ def settle(results: Sequence[Result], *, held_as: str = Message.Status.CLAIMED) 
         for result in gave_up:
             if rows.get(result.message.pk) == Message.Status.DEAD:
                 tell(
-                    result.message,
+                    Message.objects.select_related("client").defer("body").get(pk=result.message.pk),
                     reason=result.next.reason,
                     about=result.next.about,
                     recipient=result.recipient,
@@ -108,19 +111,38 @@ def settle(results: Sequence[Result], *, held_as: str = Message.Status.CLAIMED) 
 
 
 def _columns(results: Sequence[Result]) -> dict[str, list[object]]:
+    """One row a result, which names what follows by its number: most of a batch have the same before them."""
+    numbers: dict[tuple[object, ...], int] = {}
+    nexts = [numbers.setdefault(_outline(result.next), len(numbers)) for result in results]
+    outcomes, codes, statuses, reasons, params, delays, counts = map(list, zip(*numbers, strict=True))
     return {
         "messages": [result.message.pk for result in results],
         "fences": [result.fence for result in results],
         "attempts": [result.attempt_id for result in results],
-        "outcomes": [str(result.next.outcome) for result in results],
         "provider_ids": [result.next.provider_id for result in results],
-        "codes": [result.next.code for result in results],
-        "statuses": [str(result.next.status) for result in results],
-        "reasons": [result.next.reason for result in results],
-        "params": [json.dumps(result.next.params) for result in results],
-        "delays": [result.next.delay for result in results],
-        "counts": [result.next.counts for result in results],
+        "nexts": list(nexts),
+        "numbers": list(numbers.values()),
+        "outcomes": outcomes,
+        "codes": codes,
+        "statuses": statuses,
+        "reasons": reasons,
+        "params": params,
+        "delays": delays,
+        "counts": counts,
     }
+
+
+def _outline(following: Next) -> tuple[object, ...]:
+    """All that two outcomes may have in common."""
+    return (
+        str(following.outcome),
+        following.code,
+        str(following.status),
+        following.reason,
+        json.dumps(following.params) if following.params else "{}",
+        following.delay,
+        following.counts,
+    )
 
 
 def clock() -> datetime:

@@ -7,10 +7,12 @@ from typing import Any
 from django.utils import timezone
 
 from casework.followup.messages.letterhead import Letterhead, letterheads
-from clients.segments import measure
+from clients.segments import is_one, measure
 from clients.telling import tells
 
 ONE_TEXT = 160  # characters; also the limit within which health messages are exempt (clinical.md §5.1)
+
+NOT_WORDS = frozenset({"first", "phone", "emergency", "crisis_line"})  # the first name is looked at by itself
 
 
 class RenderRefused(Exception):
@@ -21,7 +23,7 @@ class RenderRefused(Exception):
         self.code, self.params = code, params
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Rendered:
     """What is handed to a channel. A text message has no subject."""
 
@@ -64,14 +66,17 @@ def fill(
         text = letter.texts.sms(key, letter.language)
     except KeyError as missing:
         raise RenderRefused("no_text", key=key) from missing
-    return Rendered("", _shortest(_named(text, values, letter.denied), _nameless(text, values)))
+    return Rendered("", _shortest(text, values, letter.denied))
 
 
-def _shortest(named: str, nameless: str) -> str:
+def _shortest(text: str, values: Mapping[str, str], denied: tuple[str, ...]) -> str:
     """With the name if that is one text, else without; two texts only for the letters of our own names."""
-    one = next((body for body in (named, nameless) if measure(body).segments == 1), None)
-    if one is not None:
-        return one
+    named = _named(text, values, denied)
+    if is_one(named):
+        return named
+    nameless = _nameless(text, values)
+    if is_one(nameless):
+        return nameless
     if len(nameless) > ONE_TEXT:
         raise RenderRefused("too_long", units=str(measure(nameless).units))
     return named if len(named) <= ONE_TEXT else nameless
@@ -79,15 +84,15 @@ def _shortest(named: str, nameless: str) -> str:
 
 def _check_values(values: Mapping[str, str], denied: tuple[str, ...]) -> None:
     """Nothing that we call ourselves may tell a stranger what we do. A phone number is not read as words."""
-    for name in sorted(values.keys() - {"first", "phone", "emergency", "crisis_line"}):
-        if tells(values[name], denied):
+    for name, value in values.items():
+        if name not in NOT_WORDS and tells(value, denied):
             raise RenderRefused("telling_word", variable=name)
 
 
 def _named(text: str, values: Mapping[str, str], denied: tuple[str, ...]) -> str:
     if tells(values["first"], denied):
         return _nameless(text, values)
-    return text.format_map(dict(values))
+    return text.format_map(values)
 
 
 def _nameless(text: str, values: Mapping[str, str]) -> str:

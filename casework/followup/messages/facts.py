@@ -1,0 +1,187 @@
+"""All that bears on the messages of a batch, read in a fixed number of statements.
+
+A batch is hundreds of messages, and thousands may wait: the rows are light tuples, not model instances. They name what
+the rules ask for as the models do, so that a rule reads the same for either.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from django.db import connection
+
+from casework.followup.hours import timing_of
+from casework.followup.models import Message
+from casework.followup.schedule import TOO_LATE, WEEK, Timing
+from clients.models import Practice
+
+KIND = Message.Kind
+REPLIES = frozenset({KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.HELP_REPLY, KIND.AWAY_REPLY})
+AUTOMATED = frozenset({KIND.PLAN, KIND.REMINDER, KIND.WELCOME})  # the caps count these
+
+PLANS = "SELECT id, state FROM followup_followupplan WHERE id = ANY(%s)"
+PERMISSIONS = """
+SELECT client_id, channel, granted_at, withdrawn_at FROM clients_permission WHERE client_id = ANY(%s) ORDER BY id
+"""
+# The same rule as ContactPoint.is_usable.
+POINTS = """
+SELECT client_id, id, kind, normalized, state, state <> 'bad' AND (NOT is_shared OR shared_reviewed_at IS NOT NULL)
+  FROM clients_contactpoint
+ WHERE client_id = ANY(%s) AND retired_at IS NULL
+ ORDER BY position, id
+"""
+# What left within the week was due not long before: the bound on due_at lets an index leave out the years before.
+SENT = """
+SELECT client_id, id, sent_at
+  FROM followup_message
+ WHERE client_id = ANY(%(people)s) AND due_at >= %(looked_at)s AND kind = ANY(%(kinds)s)
+   AND ((status IN ('sent', 'delivered') AND sent_at >= %(week)s)
+        OR (status IN ('claimed', 'unknown') AND (sent_at IS NULL OR sent_at >= %(week)s)))
+ ORDER BY id
+"""
+LONGEST_LATE = 3 * TOO_LATE
+IN_CRISIS = """
+SELECT DISTINCT client_id FROM followup_todo WHERE client_id = ANY(%s) AND state = 'open' AND kind = 'crisis'
+"""
+INBOUND = "SELECT id, channel, from_normalized FROM followup_inboundmessage WHERE id = ANY(%s)"
+
+
+class Agreed(NamedTuple):
+    """A permission."""
+
+    channel: str
+    granted_at: datetime
+    withdrawn_at: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        return self.granted_at <= at and (self.withdrawn_at is None or self.withdrawn_at > at)
+
+
+class Point(NamedTuple):
+    """A number or an address that is not retired."""
+
+    pk: int
+    kind: str
+    normalized: str
+    state: str
+    is_usable: bool
+
+
+class Asked(NamedTuple):
+    """By which way, and from where, the client wrote what a message answers."""
+
+    channel: str
+    address: str
+
+
+@dataclass(slots=True, kw_only=True)
+class Facts:
+    """All that bears on one message."""
+
+    client: Any
+    plan_state: str
+    permissions: Sequence[Agreed]
+    contact_points: Sequence[Point]
+    sent: Sequence[datetime]
+    crisis_open: bool
+    zone: ZoneInfo
+    timing: Timing
+    asked: Asked | None = None
+    closed: Mapping[str, str] = field(default_factory=dict)  # ways that delivery found closed, and why
+
+
+class World:
+    """What is known of the clients of a batch, one statement a kind of fact."""
+
+    def __init__(
+        self, messages: Sequence[Any], at: datetime, closed: Mapping[int, Mapping[str, str]]
+    ) -> None:
+        self.at, self.closed = at, closed
+        self.practice = Practice.current()
+        self.timing = timing_of(self.practice)
+        clients: dict[int, Any] = {message.client_id: message.client for message in messages}
+        # By each of a person's records, the one that stands for them.
+        self.person = {pk: client.pk for client in clients.values() for pk in client.record_ids}
+        people = list(self.person)
+        self.plans = dict(_rows(PLANS, _given(message.plan_id for message in messages)))
+        self.permissions = self._by_person(PERMISSIONS, people, Agreed)
+        self.contact_points = self._by_person(POINTS, people, Point)
+        self.sent = self._sends(people)
+        self.allowed: dict[int, list[datetime]] = defaultdict(list)
+        self.in_crisis = {row[0] for row in _rows(IN_CRISIS, list(clients))}
+        asked = _rows(INBOUND, _given(message.in_reply_to_id for message in messages))
+        self.asked = {pk: Asked(channel, address) for pk, channel, address in asked}
+        self.zones: dict[str, ZoneInfo] = {}
+
+    def _by_person(self, sql: str, people: list[int], kind: Any) -> dict[int, list[Any]]:
+        grouped: dict[int, list[Any]] = defaultdict(list)
+        for row in _rows(sql, people):
+            grouped[self.person[row[0]]].append(kind(*row[1:]))
+        return grouped
+
+    def _sends(self, people: list[int]) -> dict[int, list[tuple[int, datetime]]]:
+        """When automated messages left in the last week. One that a worker holds, or of unknown fate, counts as now."""
+        week = self.at - WEEK
+        looked_at = week - LONGEST_LATE
+        given = {"people": people, "looked_at": looked_at, "week": week, "kinds": sorted(AUTOMATED)}
+        sends: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
+        with connection.cursor() as cursor:
+            cursor.execute(SENT, given)
+            for client_id, pk, sent_at in cursor.fetchall():
+                sends[self.person[client_id]].append((pk, sent_at or self.at))
+        return sends
+
+    def facts(self, message: Any) -> Facts:
+        """What bears on this one."""
+        client = message.client
+        pk = client.pk
+        return Facts(
+            client=client,
+            plan_state=self.plans[message.plan_id] if message.plan_id else "",
+            permissions=self.permissions.get(pk, ()),
+            contact_points=self.contact_points.get(pk, ()),
+            sent=self._sent_before(message, pk),
+            crisis_open=pk in self.in_crisis,
+            zone=self._zone(client),
+            timing=self.timing,
+            asked=self.asked.get(message.in_reply_to_id),
+            closed=self.closed.get(message.pk, {}),
+        )
+
+    def _sent_before(self, message: Any, person: int) -> list[datetime]:
+        """Of two that workers hold at this moment, the older row goes first: neither waits for the other."""
+        earlier = [
+            when
+            for pk, when in self.sent.get(person, ())
+            if pk != message.pk and (when < self.at or pk < message.pk)
+        ]
+        return earlier + self.allowed[person] if person in self.allowed else earlier
+
+    def _zone(self, client: Any) -> ZoneInfo:
+        found = self.zones.get(client.time_zone)
+        if found is None:
+            found = self.zones[client.time_zone] = zone_of(client, self.practice)
+        return found
+
+
+def zone_of(client: Any, practice: Practice) -> ZoneInfo:
+    """The client's zone, else the practice's."""
+    try:
+        return ZoneInfo(client.time_zone)
+    except (ValueError, ZoneInfoNotFoundError):
+        return practice.zone
+
+
+def _given(numbers: Iterable[int | None]) -> list[int]:
+    return list({number for number in numbers if number})
+
+
+def _rows(sql: str, numbers: list[int]) -> list[tuple[Any, ...]]:
+    if not numbers:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [numbers])
+        return cursor.fetchall()
