@@ -10,6 +10,7 @@ urlpatterns = [
     path("language/", login_not_required(set_language), name="set_language"),
     path("", include("clients.urls")),
     path("", include("sessions.urls")),
+    path("", include("casework.staff.urls")),
     path("", include("casework.relapse.urls")),
     path("", include("casework.followup.urls")),
     path("", include("casework.desk.urls")),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -44,6 +45,17 @@ def stand_in(user: Any, at: datetime) -> Any:
 def covered_by(user: Any, at: datetime) -> Any:
     """The absences in which this person covers at that instant."""
     return Absence.objects.in_force(at).filter(cover=user).select_related("user").order_by("ends_at", "pk")
+
+
+def covered_people(user: Any, at: datetime) -> Any:
+    """The numbers of those for whom this person covers at that instant, as a subquery."""
+    return Absence.objects.in_force(at).filter(cover=user).order_by().values("user")
+
+
+def unattended(at: datetime) -> Any:
+    """The numbers of those who are away at that instant with nobody to cover, as a subquery."""
+    nobody = Q(cover__isnull=True) | Q(cover__is_active=False)
+    return Absence.objects.in_force(at).filter(nobody).order_by().values("user")
 
 
 def colleagues(supervisor: Any, at: datetime) -> Any:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from casework.desk.addresses import to
+from casework.followup.actions.todos import FOR_SILENCE
 from casework.followup.models import InboundMessage, ToDo
 from casework.followup.plan_templates import BY_CALL, ToDoKind
 from sessions.models import Session
@@ -42,6 +43,10 @@ def for_todo(todo: ToDo) -> NextStep:
         return NextStep(_("Checklist"), to("followup:checklist", uid=client))
     if todo.kind == ToDoKind.UPGRADE:
         return NextStep(pgettext_lazy("act", "Report"), to("followup:report", uid=client))
+    if todo.kind in FOR_SILENCE:
+        return NextStep(_("Decide"), to("followup:decide", uid=todo.uid))
+    if todo.kind == ToDoKind.LETTER:
+        return NextStep(pgettext_lazy("act", "Letter"), to("followup:letter", uid=todo.uid))
     if todo.kind == ToDoKind.OTHER:
         return NextStep(_("Done"), to("followup:complete_todo", uid=todo.uid), post=True)
     return NextStep(_("Open"), to("followup:todo", uid=todo.uid))

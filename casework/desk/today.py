@@ -1,5 +1,6 @@
 """Who needs me now: everything that waits for a person, most pressing first."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,14 +16,17 @@ from django.utils.translation import gettext_lazy, pgettext
 from casework.desk import next_steps
 from casework.desk.addresses import to
 from casework.desk.next_steps import NextStep
+from casework.followup.ladder import KEYS
 from casework.followup.models import ACKNOWLEDGE_WITHIN, InboundMessage, ToDo
 from casework.followup.plan_templates import ALARMS, ToDoKind
+from clients import absences
 from clients.access import Role
 from clients.models import Client
 from sessions import queries as sessions
 from sessions.models import Session
 
 COMING_DAYS = 7
+SOON = timedelta(hours=48)
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,8 @@ def today(user: Any, now: datetime) -> list[Section]:
     todos = list(open_todos(user, before=end_of_day(now) + timedelta(days=COMING_DAYS), now=now))
     urgent = [one for one in todos if one.kind in ALARMS]
     first = [one for one in todos if one.kind == ToDoKind.FIRST_CONTACT and one.due_at < now]
-    taken = {one.pk for one in [*urgent, *first]}
+    silent = [one for one in todos if is_of_silence(one) and one.due_at < now + SOON]
+    taken = {one.pk for one in [*urgent, *first, *silent]}
     rest = [one for one in todos if one.pk not in taken]
     due = [one for one in rest if one.due_at < end_of_day(now)]
     due.sort(key=lambda one: (one.due_at >= now, not one.urgent, one.due_at))
@@ -82,11 +87,17 @@ def today(user: Any, now: datetime) -> list[Section]:
             [_answer(one) for one in answers(user, now)],
             "accent",
         ),
+        Section("silent", gettext_lazy("No answer"), _todo_rows(silent, now), "attention"),
         Section("sessions", gettext_lazy("Today's sessions"), _session_rows(user, now)),
         Section("todos", gettext_lazy("To-dos due"), _todo_rows(due, now)),
         Section("notes", gettext_lazy("Notes to sign"), _note_rows(user, now)),
         Section("coming", gettext_lazy("In the next 7 days"), _todo_rows(rest[len(due) :], now)),
     ]
+
+
+def is_of_silence(todo: ToDo) -> bool:
+    """Whether a rung of the ladder asked for it (clinical.md §4.5)."""
+    return re.match(KEYS, todo.step_key) is not None
 
 
 def end_of_day(now: datetime) -> datetime:
@@ -98,15 +109,18 @@ def end_of_day(now: datetime) -> datetime:
 def open_todos(user: Any, *, before: datetime, now: datetime) -> Any:
     """To-dos of the person, and those of their clients that nobody else here answers for.
 
-    A counselor who covers sees the to-dos of the counselor who is away; a supervisor sees their own, whatever is
-    urgent, and first contacts that are overdue, for all whom they supervise.
+    Who covers sees the to-dos of whoever is away. A supervisor sees their own, whatever is urgent, and first contacts
+    that are overdue, for all whom they supervise. What would stay with nobody, because its owner is away without
+    cover, has left, or was never named, shows to everybody who sees the client.
     """
     todos = ToDo.objects.visible_to(user, at=now).open().filter(due_at__lt=before)
+    mine = Q(owner=user) | Q(owner__in=absences.covered_people(user, now))
+    nobodys = Q(owner=None) | Q(owner__is_active=False) | Q(owner__in=absences.unattended(now))
     if user.role == Role.SUPERVISOR:
         late = Q(kind=ToDoKind.FIRST_CONTACT, due_at__lt=now)
-        todos = todos.filter(Q(owner=user) | Q(urgent=True) | late)
+        todos = todos.filter(mine | nobodys | Q(urgent=True) | late)
     else:
-        todos = todos.filter(Q(owner=user) | Q(owner=None) | Q(owner__role=Role.COUNSELOR))
+        todos = todos.filter(mine | nobodys | Q(owner__role=Role.COUNSELOR))
     with_texts = todos.annotate(texts=Count("crisis_texts"))
     return with_texts.select_related("client", "owner", "acknowledged_by").order_by("due_at", "pk")
 

@@ -96,12 +96,13 @@ def climb(plan_id: int, now: datetime) -> int:
     held = _climbing().select_for_update(of=("self",)).filter(pk=plan_id)
     for standing in standings(held):
         ended = _end(standing.older, why=End.ANSWERED, at=standing.silence.since)
-        due = standing.due(now)
-        for timer in due:
-            _reach(standing, timer, now)
-        if ended or due:
+        reached = [rung for rung in standing.rungs if rung.is_open]
+        for timer in standing.due(now):
+            reached.append(_reach(standing, timer, reached, now))
+            ended += 1
+        if ended:
             summary.refresh(client.pk)
-        return ended + len(due)
+        return ended
     return 0
 
 
@@ -197,8 +198,11 @@ def _listed(pairs: Iterable[tuple[int, Any]]) -> dict[int, list[Any]]:
 
 
 # --- reaching a rung ---
-def _reach(standing: Standing, timer: Timer, now: datetime) -> LadderRung:
-    """Write the rung and ask for what it asks for, of the counselor or the supervisor."""
+def _reach(standing: Standing, timer: Timer, reached: Sequence[LadderRung], now: datetime) -> LadderRung:
+    """Write the rung and ask for what it asks for, of the counselor or the supervisor.
+
+    A supervisor is asked once about a client: by the highest rung.
+    """
     plan, client = standing.plan, standing.client
     rung = LadderRung.objects.create(
         client=client,
@@ -217,6 +221,12 @@ def _reach(standing: Standing, timer: Timer, now: datetime) -> LadderRung:
         rung=int(timer.rung),
         why=str(timer.why),
     )
+    others = [one for one in reached if one.rung >= Rung.OTHER_WAYS]
+    if timer.rung >= Rung.OTHER_WAYS and any(one.rung > timer.rung for one in others):
+        return rung
+    if timer.rung >= Rung.OTHER_WAYS:
+        lower = ToDo.objects.filter(pk__in=[one.todo_id for one in others])
+        todos.close(lower, state=ToDoState.SUPERSEDED, reason="climbed")
     kind, title = ASKED[timer.rung]
     if kind == ToDoKind.CALL and declines_calls(client, now):
         kind, title = ToDoKind.OTHER, NO_CALLS

@@ -15,6 +15,10 @@ from casework.followup.plan_templates import ToDoKind
 TITLES = (
     gettext_noop("Missed session: reach out to %(first)s"),
     gettext_noop("%(first)s is back: get in touch"),
+    gettext_noop("%(first)s is out of jail, tolerance may be lost: get in touch"),
+    gettext_noop("%(first)s is in hospital: with consent, agree with the ward on the day of discharge"),
+    gettext_noop("Go through the consent of %(first)s again: who decides has changed"),
+    gettext_noop("%(first)s's number has changed: agree on the new one and on messages to it"),
     gettext_noop("Talk with %(first)s about an unconfirmed report"),
     gettext_noop("An earlier report still stands without a plan: decide what follows"),
     gettext_noop("Call %(first)s: a message did not get through"),
@@ -44,6 +48,7 @@ OUTCOMES = (
     gettext_noop("Assessed"),
     gettext_noop("We talked"),
     gettext_noop("Letter sent"),
+    gettext_noop("Message read and answered"),
 )
 
 

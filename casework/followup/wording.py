@@ -53,6 +53,7 @@ TODO_REASONS: Mapping[str, Any] = {
     "plan_ended": _("the plan has ended"),
     "started_over": _("the count began anew"),
     "climbed": _("the next rung asks for more"),
+    "climbed": _("the next rung asks for more"),
     "open_door": _("the plan was closed with the door open"),
 }
 CAPS: Mapping[str, Any] = {

@@ -2,8 +2,11 @@
 
 from django.urls import path
 
-from casework.supervision.views import caseload
+from casework.supervision.views import caseload, silent
 
 app_name = "supervision"
 
-urlpatterns = [path("caseload/", caseload.page, name="caseload")]
+urlpatterns = [
+    path("caseload/", caseload.page, name="caseload"),
+    path("caseload/silent/", silent.page, name="silent"),
+]

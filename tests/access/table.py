@@ -126,6 +126,9 @@ _add(ACT, "followup:assessment_error", uid="assessment")
 _add(LOOK, "followup:todo", uid="todo")
 _add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
 _add(ACT, "followup:acknowledge_todo followup:emergency_record followup:dismiss_alarm", uid="emergency")
+_add(SUPERVISE, "followup:decide", uid="decision")
+_add(LOOK, "followup:letter", uid="letter")
+_add(ACT, "followup:letter_sent", uid="letter")
 _add(CARE, "followup:inbox")
 _add(
     ACT,
@@ -147,7 +150,11 @@ _add(SHUT, "followup:hook_status", provider="sms", attempt="client")
 _add(SIGNED_IN, "desk:today desk:help")
 _add(READ, "desk:clients desk:search")
 _add(LOOK, "desk:client", uid="client")
-_add(REVIEW, "supervision:caseload")
+_add(REVIEW, "supervision:caseload supervision:silent")
+
+# --- away and covered: one's own, and those of the people whom one supervises ---
+_add(CARE, "staff:absences staff:absence_new")
+_add(ACT, "staff:absence_cover staff:absence_end", uid="absence")
 
 # --- the second door ---
 _add(SIGNED_IN, "api:schema api:docs api:substance-list")

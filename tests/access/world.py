@@ -5,15 +5,18 @@ from typing import Any
 
 from django.utils import timezone
 
+from casework.followup import ladder
 from casework.followup.actions.contacts import log_contact
 from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.inbox import receive
+from casework.followup.plan_templates import ToDoKind
 from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
 from casework.relapse.stage import Answer
 from clients import actions as clients
+from clients.absences import arrange_absence
 from clients.models import Substance
 from sessions import actions as notes
 
@@ -48,6 +51,10 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     planned = schedule_session(
         client_id=alex.pk, counselor=dana, starts_at=now + HOUR / 2, ends_at=now + HOUR, **acts
     )
+    decision, letter = _silence(alex, now)
+    absence = arrange_absence(
+        user=dana, starts_at=now + 9 * HOUR, ends_at=now + 10 * HOUR, cover=cover, by=dana, now=now
+    )
     return {
         "client": str(alex.uid),
         "team": str(alex.team.uid),
@@ -61,12 +68,22 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "todo": str(alex.todos.open().filter(kind="reassessment").first().uid),
         "emergency": str(emergency.uid),
         "attempt": str(attempt.uid),
+        "decision": str(decision.uid),
+        "letter": str(letter.uid),
+        "absence": str(absence.uid),
         "inbound": str(inbound.uid),
         "session": str(planned.uid),
         "held": str(held.uid),
         "draft": str(draft.uid),
         "note": str(note.uid),
     }
+
+
+def _silence(alex: Any, now: Any) -> tuple[Any, Any]:
+    """What a silence of eleven days asks of the supervisor, and a letter to write."""
+    ladder.climb_all(now + timedelta(days=11))
+    letter = open_todo(client=alex, kind=ToDoKind.LETTER, due_at=now + HOUR, now=now, step_key="U3-0-LETTER")
+    return alex.todos.open().get(kind=ToDoKind.DECISION), letter
 
 
 def _assessment(alex: Any, acts: dict[str, Any]) -> Any:

@@ -47,6 +47,7 @@ def test_what_waits_stands_in_the_order_of_urgency(dana, alex, now):
         "crisis",
         "first-contacts",
         "answers",
+        "silent",
         "sessions",
         "todos",
         "notes",

@@ -1,7 +1,13 @@
 """What follows from what happens: every act here reaches further than one room, and does so in one transaction."""
 
 from casework.followup.actions.answers import mark_answer_read, mark_handled, mark_thread_read
-from casework.followup.actions.contacts import complete_checklist, contact_made, log_contact
+from casework.followup.actions.contacts import (
+    complete_checklist,
+    contact_made,
+    log_contact,
+    reply_answered,
+)
+from casework.followup.actions.deciding import decide_rung, mark_letter_sent
 from casework.followup.actions.emergencies import acknowledge_todo, dismiss_alarm, record_emergency
 from casework.followup.actions.endings import discharge, record_death, withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
@@ -18,17 +24,20 @@ __all__ = [
     "complete_todo",
     "confirm_report",
     "contact_made",
+    "decide_rung",
     "discharge",
     "dismiss_alarm",
     "log_contact",
     "mark_answer_read",
     "mark_contact",
     "mark_handled",
+    "mark_letter_sent",
     "mark_thread_read",
     "pause_client",
     "record_death",
     "record_emergency",
     "reopen_todo",
+    "reply_answered",
     "report_relapse",
     "resume_client",
     "retire_contact_point",

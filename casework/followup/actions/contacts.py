@@ -73,7 +73,7 @@ def log_contact(
         "contact.logged", by=by, at=now, client_id=client_id, target=attempt, outcome=outcome, channel=channel
     )
     if outcome == ContactAttempt.Outcome.REACHED:
-        contact_made(client, at=at, by=by, now=now, todo=todo)
+        contact_made(client, at=at, by=by, now=now, todo=todo, spoken=channel != Channel.MESSAGE)
     return attempt
 
 
@@ -114,19 +114,28 @@ def _wrote(client: Client, at: datetime) -> bool:
     return InboundMessage.objects.of(client).filter(ladder.HEARD, received_at__lte=at).exists()
 
 
-def contact_made(client: Client, *, at: datetime, by: Any, now: datetime, todo: ToDo | None = None) -> None:
-    """A two-way talk took place: close what waited for it. The caller holds the client's row and audits."""
+def contact_made(
+    client: Client, *, at: datetime, by: Any, now: datetime, todo: ToDo | None = None, spoken: bool = True
+) -> None:
+    """A contact took place: close what waited for it. The caller holds the client's row and audits.
+
+    One in writing (`spoken` false) leaves calls to be made: "I'll call at three" is not the call.
+    """
     summary.contact_made(client.pk, at)
     done = list(
-        client.todos.open().filter(_settled_by_talk(at, now, todo)).select_related("inbound").order_by("pk")
+        client.todos.open()
+        .filter(_settled(at, now, todo, spoken=spoken))
+        .select_related("inbound")
+        .order_by("pk")
     )
-    todos.finish(done, by=by, now=now, outcome=str(ContactAttempt.Outcome.REACHED.label))
+    how = Outcome.REACHED.label if spoken else Channel.MESSAGE.label
+    todos.finish(done, by=by, now=now, outcome=str(how))
     answering.settle_inbound(done, by=by, now=now)
     answering.mark_answered(client, at=at)
     summary.refresh(client.pk)
 
 
-def _settled_by_talk(at: datetime, now: datetime, todo: ToDo | None) -> Q:
+def _settled(at: datetime, now: datetime, todo: ToDo | None, *, spoken: bool) -> Q:
     """The first contact after a report or a pause, calls that were due or asked for, and what the talk was for.
 
     A call that a silence asked for is made with any talk, due or not.
@@ -134,6 +143,7 @@ def _settled_by_talk(at: datetime, now: datetime, todo: ToDo | None) -> Q:
     first = Q(kind=ToDoKind.FIRST_CONTACT, plan__reported_at__lte=at)
     asked = Q(due_at__lte=now) | Q(inbound__isnull=False) | Q(step_key__regex=ladder.KEYS)
     calls = Q(kind=ToDoKind.CALL, opened_at__lte=at) & asked
+    calls = calls if spoken else Q(pk__in=[])
     this = Q(pk=todo.pk, kind__in=ENDS_WITH_CONTACT) if todo is not None else Q(pk__in=[])
     back = Q(step_key__startswith=BACK, opened_at__lte=at)
     return first | calls | this | back
@@ -159,9 +169,10 @@ def complete_checklist(
         completed_by=by,
     )
     audit.record("safety.checked", by=by, at=now, client_id=client_id, target=checklist, tier=str(tier))
+    _close_checklists(client, by=by, now=now)
     if plan is not None:
         _confirm_tier(plan, tier)
-        _close_checklist_todos(plan, by=by, now=now)
+        _close_first_contact(plan, by=by, now=now)
     summary.refresh(client_id)
     return checklist
 
@@ -171,8 +182,15 @@ def _confirm_tier(plan: FollowUpPlan, tier: str) -> None:
     plan.save(update_fields=["risk_tier"])
 
 
-def _close_checklist_todos(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
+def _close_checklists(client: Client, *, by: Any, now: datetime) -> None:
+    """Also one that outlived its plan, because the later report that had taken it over was taken back."""
+    open_ones = client.todos.open().filter(kind=ToDoKind.SAFETY_CHECKLIST)
+    todos.finish(open_ones.order_by("pk"), by=by, now=now)
+
+
+def _close_first_contact(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
     """With the checklist done, a report told in a live talk has had its first contact (clinical.md §7.3, I-10)."""
-    kinds = [ToDoKind.SAFETY_CHECKLIST, *([ToDoKind.FIRST_CONTACT] if plan.report.handled_in_contact else [])]
-    todos.finish(plan.todos.open().filter(kind__in=kinds).order_by("pk"), by=by, now=now)
+    if plan.report.handled_in_contact:
+        first = plan.todos.open().filter(kind=ToDoKind.FIRST_CONTACT)
+        todos.finish(first.order_by("pk"), by=by, now=now)
     complete_if_done(plan, now)

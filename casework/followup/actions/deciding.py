@@ -17,7 +17,7 @@ from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
 from clients.errors import Conflict, InvalidInput
-from clients.models import Client, EmergencyContact, Permission, permitted
+from clients.models import Client, EmergencyContact, Permission
 
 Decision = LadderRung.Decision
 LETTER_WITHIN, TRY_AGAIN_WITHIN = timedelta(hours=48), timedelta(days=7)
@@ -59,7 +59,8 @@ WITHIN: Mapping[str, timedelta] = {
 
 def may_write(client: Client, at: datetime) -> bool:
     """Whether a letter may go: the client agreed to letters, and lives."""
-    return client.state != Client.State.DECEASED and permitted(client, Permission.Channel.LETTER, at=at)
+    agreed = Permission.objects.of(client).in_force(at).filter(channel=Permission.Channel.LETTER)
+    return client.state != Client.State.DECEASED and agreed.exists()
 
 
 @transaction.atomic

@@ -28,8 +28,12 @@ class LadderRungQuerySet(ClientOwnedQuerySet):
         return self.filter(ended_at__isnull=True)
 
     def to_decide(self) -> Self:
-        """What a supervisor has not answered yet."""
-        return self.open().filter(rung__gte=Rung.OTHER_WAYS, decided_at__isnull=True)
+        """What a supervisor has not answered yet; of one plan only the highest rung asks."""
+        higher = LadderRung.objects.open().filter(
+            plan=models.OuterRef("plan"), rung__gt=models.OuterRef("rung")
+        )
+        waits = self.open().filter(rung__gte=Rung.OTHER_WAYS, decided_at__isnull=True)
+        return waits.filter(~models.Exists(higher))
 
 
 class LadderRung(Record):
@@ -123,10 +127,6 @@ class LadderRung(Record):
     @property
     def is_open(self) -> bool:
         return self.ended_at is None
-
-    @property
-    def to_decide(self) -> bool:
-        return self.is_open and self.decided_at is None and self.rung >= Rung.OTHER_WAYS
 
     @property
     def decisions(self) -> list[str]:

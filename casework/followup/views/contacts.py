@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from casework.followup import actions
 from casework.followup.forms import ContactForm
+from casework.followup.letters import voicemail
+from casework.followup.messages.texts import language_for
 from casework.followup.models import ContactAttempt, ToDo
 from casework.followup.plan_templates import ToDoKind
 from clients.access import Verb
@@ -50,6 +52,8 @@ def log(request: HttpRequest, uid: UUID) -> HttpResponse:
         page="followup/contact.html",
         todo=todo,
         phones=phones,
+        script=voicemail(client, by=request.user),
+        script_language=language_for(client.language),
     )
 
 

@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from casework.followup import actions
+from casework.followup import actions, ladder_view
+from casework.followup.contact_clock import clock_of
 from casework.followup.forms import ChecklistForm
 from casework.followup.models import FollowUpPlan
 from casework.followup.plan_templates import ToDoKind
@@ -40,6 +41,8 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "now": now,
         "plan": current,
         "view": view_of(current, now) if current else None,
+        "ladder": ladder_view.view_of(current, now) if current and current.is_running else None,
+        "clock": clock_of(current) if current and current.is_running else None,
         "earlier": [plan for plan in plans if plan is not current],
         "crises": client.todos.open().filter(kind=ToDoKind.CRISIS).in_order() if current else [],
         "unconfirmed": RelapseReport.objects.awaiting_confirmation().filter(client=client),
