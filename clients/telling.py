@@ -20,7 +20,9 @@ _CODE = re.compile(r"(?<![A-Za-z0-9])[A-TV-Z]\d{2}(?:\.\d{1,4})?(?![A-Za-z0-9])"
 _DOSE = re.compile(r"\d+\s?(?:mg|mcg|ml|%)(?![a-z])")
 # With a protocol anything; without one what a phone makes a link of: a name and an ending that is common.
 _ENDINGS = "com|org|net|gov|edu|info|io|us|co|me|app|link|ly|gl|to|be|uk|mx|es|health|care|page|site|online"
-_LINK = re.compile(rf"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{_ENDINGS})(?![\w@.-])(?:/\S*)?")
+_LINK = re.compile(
+    rf"(?:https?://|www\.)\S+|(?<![\w@.-])(?:[a-z0-9-]+\.)+(?:{_ENDINGS})(?![\w@-]|\.\w)(?:/\S*)?"
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def _words() -> Mapping[str, tuple[str, ...]]:
         "denied": tuple(chain.from_iterable(raw["denied"].values())),
         "everyday": tuple(chain.from_iterable(raw["everyday"].values())),
         "crisis": tuple(raw["crisis"]),
+        "unkind": tuple(chain.from_iterable(raw["unkind"].values())),
     }
 
 
@@ -89,6 +92,12 @@ def problems(text: str, *, extra_words: Iterable[str] = (), helplines: bool = Fa
     found |= {Problem("dose", hit.group()): None for hit in _DOSE.finditer(spellings[0])}
     found |= {Problem("link", hit.group()): None for hit in _LINK.finditer(spellings[0])}
     return list(found)
+
+
+def unkind(text: str) -> list[Problem]:
+    """Words of blame, shame and pressure, which no text of ours has (clinical.md §5.2 M-4)."""
+    found = _pattern(_words()["unkind"]).finditer(fold(text))
+    return [Problem("unkind", hit.group()) for hit in found]
 
 
 @lru_cache(maxsize=4096)

@@ -18,6 +18,7 @@ from casework.followup.views import (
     plan,
     report,
     sessions,
+    texts,
     threads,
     todos,
 )
@@ -76,6 +77,12 @@ urlpatterns = [
     path("inbox/answers/<uuid:uid>/read/", inbox.read, name="answer_read"),
     path("inbox/answers/<uuid:uid>/handled/", inbox.handled, name="answer_handled"),
     path("inbox/answers/<uuid:uid>/todo/", inbox.make_todo, name="answer_todo"),
+    path("practice/texts/", texts.page, name="texts"),
+    path("practice/texts/<slug:channel>/<slug:language>/<str:key>/", texts.edit, name="text_edit"),
+    path(
+        "practice/texts/<slug:channel>/<slug:language>/<str:key>/preview/", texts.preview, name="text_preview"
+    ),
+    path("practice/texts/<slug:channel>/<slug:language>/<str:key>/read/", texts.review, name="text_review"),
     path("messages/<uuid:uid>/", messages.page, name="message"),
     path("clients/<uuid:uid>/assess/", assess.assess, name="assess"),
     path("assessments/<uuid:uid>/error/", assess.mark_error, name="assessment_error"),

@@ -22,6 +22,8 @@ PURPOSES: Mapping[str, Any] = {
     "crisis": _("Answer to a crisis"),
     "subject": _("Subject of every e-mail"),
     "foot": _("Foot of every e-mail"),
+    "subject": _("Subject of every e-mail"),
+    "foot": _("Foot of every e-mail"),
     "away": _("Answer while nobody is here"),
 }
 TONES: Mapping[str, str] = {

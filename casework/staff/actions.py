@@ -14,6 +14,8 @@ from clients import access, audit
 from clients.access import Role, Verb
 from clients.errors import Conflict, InvalidInput
 from clients.models import Practice, Site, Team, TeamMembership
+from clients.segments import outside_gsm
+from clients.telling import catalogue_words, problems
 
 PRACTICE_SET_UP = "practice.set_up"
 PERSON_ADDED = "person.added"
@@ -30,6 +32,7 @@ def set_up_practice(
     for name, value in facts.items():
         setattr(practice, name, value)
     _validate(practice)
+    _check_alias(practice.sender_alias)
     practice.save()
     site = Site.objects.filter(practice=practice).order_by("pk").first()
     site = site or Site.objects.create(practice=practice, name=practice.name)
@@ -53,6 +56,7 @@ def add_person(
         raise Conflict(_("Somebody signs in with this e-mail already."), field="email")
     _set_password(user, password)
     _validate(user)
+    _check_name(user.short_name)
     user.save()
     if team:
         _join(user, team, now)
@@ -90,6 +94,33 @@ def _set_password(user: User, password: str) -> None:
     except ValidationError as error:
         raise InvalidInput(" ".join(error.messages), field="password") from error
     user.set_password(password)
+
+
+def _check_alias(alias: str) -> None:
+    """The practice chooses what messages call it: nothing telling, and letters that a text has room for."""
+    _check_telling(alias, field="sender_alias")
+    costly = outside_gsm(alias)
+    if costly:
+        raise InvalidInput(
+            _("A text message has no room for %(letters)s. Choose a name that messages carry without it.")
+            % {"letters": costly},
+            field="sender_alias",
+        )
+
+
+def _check_name(first: str) -> None:
+    """A first name goes into messages; its letters are the person's own, and cost what they cost."""
+    _check_telling(first, field="full_name")
+
+
+def _check_telling(words: str, *, field: str) -> None:
+    found = problems(words, extra_words=catalogue_words())
+    if found:
+        raise InvalidInput(
+            _("Messages carry this, and a stranger would learn too much from “%(word)s”. Choose another.")
+            % {"word": found[0].found},
+            field=field,
+        )
 
 
 def _validate(record: Practice | User) -> None:

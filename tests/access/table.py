@@ -139,6 +139,17 @@ _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", u
 _add(LOOK, "followup:message", uid="message")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
 
+# What Turnaround says to clients is worded by the administrator.
+WORD = Door(nobody=SI, dana=NA, robin=NA, sam=NA, ada=IN, audrey=NA)
+_add(WORD, "followup:texts")
+_add(
+    WORD,
+    "followup:text_edit followup:text_preview followup:text_review",
+    channel="sms",
+    language="en",
+    key="checkin.1",
+)
+
 # Signs of life for machines, and doors that a signature guards.
 _add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
 SHUT = Door(nobody=OUT, dana=OUT, robin=OUT, sam=OUT, ada=OUT, audrey=OUT)

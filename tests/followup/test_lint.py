@@ -1,5 +1,7 @@
 """What a message may not say (clinical.md §5.2)."""
 
+import re
+
 import pytest
 
 from casework.followup.messages import lint
@@ -15,6 +17,18 @@ EVERY_EMAIL = [
     for language in by
     if key not in {SUBJECT, FOOT}
 ]
+OF_MEDICINES = (
+    "mg",
+    "mcg",
+    "%",
+    "doses?",
+    "dosis",
+    "taper.*",
+    "stop taking",
+    "skip",
+    "cut down",
+    "deje de tomar",
+)
 SAMPLE = {**lint.LONGEST, "first": "Sam", "counselor": "Dana"}
 
 
@@ -139,13 +153,25 @@ def test_a_brace_without_its_fellow_is_refused():
 
 
 def test_a_template_longer_than_one_segment_is_refused_with_its_length():
-    assert lint.template_problems("checkin.1", "Hi {first}. " + "a" * 140 + " STOP") == [
-        Problem("length", "162 GSM-7")
-    ]
+    text = "Hi {first}, {sender}. " + "a" * 129 + " STOP"
+    assert lint.template_problems("checkin.1", text) == [Problem("length", "163 GSM-7")]
 
 
 def test_a_template_without_a_way_out_is_refused():
-    assert lint.template_problems("checkin.1", "Hi {first}.") == [Problem("stop", "STOP")]
+    assert lint.template_problems("checkin.1", "Hi {first}, {sender}.") == [Problem("stop", "STOP")]
+
+
+@pytest.mark.parametrize(("language", "key"), EVERY_SMS)
+def test_every_shipped_text_says_whom_it_comes_from_and_how_to_stop_it(language, key):
+    text = SHIPPED.sms(key, language)
+    assert ("{sender}" in text) is (key not in lint.SPEAKS_FOR_ITSELF)
+    assert ("STOP" in text) is (key not in lint.SAYS_STOP_ITSELF)
+
+
+@pytest.mark.parametrize("body", sorted(SHIPPED.bodies.values()))
+def test_no_text_speaks_of_doses_of_tapering_or_of_stopping_a_medicine(body):
+    spoken = body.format_map(SAMPLE).lower()
+    assert [phrase for phrase in OF_MEDICINES if re.search(rf"\b{phrase}\b|\d\s?{phrase}", spoken)] == []
 
 
 @pytest.mark.parametrize(("language", "key"), EVERY_SMS)

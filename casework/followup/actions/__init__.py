@@ -14,6 +14,7 @@ from casework.followup.actions.pausing import pause_client, resume_client
 from casework.followup.actions.reports import Reported, confirm_report, report_relapse, retract_report
 from casework.followup.actions.texting import send_text
 from casework.followup.actions.todos import add_todo, complete_todo, reopen_todo
+from casework.followup.actions.wording import release_text, review_text
 from casework.followup.contact_points import mark_contact, retire_contact_point, review_shared
 
 __all__ = [
@@ -38,11 +39,13 @@ __all__ = [
     "record_emergency",
     "reopen_todo",
     "reply_answered",
+    "release_text",
     "report_relapse",
     "resume_client",
     "retire_contact_point",
     "retract_report",
     "review_shared",
+    "review_text",
     "send_text",
     "withdraw_permission",
 ]
