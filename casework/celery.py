@@ -13,5 +13,6 @@ app.autodiscover_tasks()
 # The beat only wakes: a sweep that nobody took in time is worthless, the next one finds the same rows.
 app.conf.beat_schedule = {
     "sweep": {"task": "followup.sweep", "schedule": 1.0, "options": {"expires": 5}},
+    "alert": {"task": "followup.alert", "schedule": 5.0, "options": {"expires": 10}},
     "tidy": {"task": "followup.tidy", "schedule": 60.0, "options": {"expires": 60}},
 }

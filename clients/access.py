@@ -46,11 +46,12 @@ class Verb(StrEnum):
     DECIDE_SILENCE = "decide when nobody answers"
     REVIEW_CASELOAD = "review caseload"
     MERGE_CLIENTS = "merge clients"
+    TRIAGE_UNKNOWN = "look through unknown numbers"
     IMPORT_CLIENTS = "import clients"
     READ_AUDIT = "read audit trail"
     MANAGE_STAFF = "manage staff"
     MANAGE_PRACTICE = "manage practice"
-    KEEP_WATCH = "keep hours, roster and crisis words"
+    KEEP_WATCH = "keep hours and crisis words"
 
 
 _CARE = frozenset(
@@ -84,6 +85,7 @@ ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
         Verb.ASSIGN_COUNSELOR,
         Verb.DECIDE_SILENCE,
         Verb.MERGE_CLIENTS,
+        Verb.TRIAGE_UNKNOWN,
         Verb.REVIEW_CASELOAD,
         Verb.IMPORT_CLIENTS,
         Verb.KEEP_WATCH,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clients.views import care, contacts, people, permissions, substances
+from clients.views import care, contacts, hours, people, permissions, substances
 
 app_name = "clients"
 
@@ -19,4 +19,9 @@ urlpatterns = [
     path("clients/<uuid:uid>/team/assign/", care.assign, name="assign"),
     path("clients/<uuid:uid>/team/cover/", care.cover, name="cover"),
     path("team-places/<uuid:uid>/end/", care.end_cover, name="end_cover"),
+    path("practice/hours/", hours.page, name="hours"),
+    path("practice/hours/closed/", hours.close_day, name="closure_new"),
+    path("practice/hours/closed/<uuid:uid>/remove/", hours.open_day, name="closure_remove"),
+    path("practice/hours/on-call/", hours.put_on_call, name="duty_new"),
+    path("practice/hours/on-call/<uuid:uid>/end/", hours.take_off_call, name="duty_end"),
 ]

@@ -12,7 +12,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from casework.followup import delivery, heartbeats, ladder, plan_changes, plan_upkeep
+from casework.followup import alerts, delivery, heartbeats, ladder, plan_changes, plan_upkeep, unknown
 from casework.followup.delivery.settling import clock
 
 log = structlog.get_logger(__name__)
@@ -59,6 +59,12 @@ def sweep() -> None:
     _in_a_lane()
 
 
+@shared_task(name="followup.alert")
+def alert() -> None:
+    """Tell staff of emergencies that nobody has taken yet: sent by the beat every few seconds."""
+    alerts.sweep(clock())
+
+
 @shared_task(name="followup.tidy")
 def tidy() -> None:
     """Let plans follow what changed around them and silences reach their rungs; close plans whose last step is done.
@@ -69,6 +75,7 @@ def tidy() -> None:
     plan_changes.follow_changes(now)
     ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
+    unknown.purge(now)
 
 
 def _in_a_lane() -> None:

@@ -55,6 +55,10 @@ REVIEW = Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=NA, audrey=IN)
 CARE = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=NA)
 READ = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=IN)
 
+# What supervisors alone look through, and what they keep together with the administrator.
+TRIAGE = Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=NA, audrey=NA)
+WATCH = Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=IN, audrey=NA)
+
 ROUTES: dict[str, tuple[Door, dict[str, str]]] = {}
 
 
@@ -126,10 +130,13 @@ _add(ACT, "followup:assessment_error", uid="assessment")
 _add(LOOK, "followup:todo", uid="todo")
 _add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
 _add(ACT, "followup:acknowledge_todo followup:emergency_record followup:dismiss_alarm", uid="emergency")
-_add(SUPERVISE, "followup:decide", uid="decision")
-_add(LOOK, "followup:letter", uid="letter")
-_add(ACT, "followup:letter_sent", uid="letter")
 _add(CARE, "followup:inbox")
+_add(TRIAGE, "followup:unknown_senders")
+_add(TRIAGE, "followup:unknown_read followup:unknown_link followup:unknown_dismiss", uid="unknown")
+_add(WATCH, "clients:hours clients:closure_new clients:duty_new followup:practice followup:crisis_words")
+_add(WATCH, "clients:closure_remove clients:duty_end", uid="client")  # what is gone already changes nothing
+_add(WATCH, "followup:crisis_reply")
+_add(WATCH, "followup:crisis_word_off followup:crisis_word_on followup:crisis_word_reviewed", uid="word")
 _add(
     ACT,
     "followup:thread followup:thread_part followup:thread_older followup:thread_read followup:write followup:count",
@@ -138,17 +145,6 @@ _add(
 _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", uid="inbound")
 _add(LOOK, "followup:message", uid="message")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
-
-# What Turnaround says to clients is worded by the administrator.
-WORD = Door(nobody=SI, dana=NA, robin=NA, sam=NA, ada=IN, audrey=NA)
-_add(WORD, "followup:texts")
-_add(
-    WORD,
-    "followup:text_edit followup:text_preview followup:text_review",
-    channel="sms",
-    language="en",
-    key="checkin.1",
-)
 
 # Signs of life for machines, and doors that a signature guards.
 _add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
@@ -161,11 +157,7 @@ _add(SHUT, "followup:hook_status", provider="sms", attempt="client")
 _add(SIGNED_IN, "desk:today desk:help")
 _add(READ, "desk:clients desk:search")
 _add(LOOK, "desk:client", uid="client")
-_add(REVIEW, "supervision:caseload supervision:silent")
-
-# --- away and covered: one's own, and those of the people whom one supervises ---
-_add(CARE, "staff:absences staff:absence_new")
-_add(ACT, "staff:absence_cover staff:absence_end", uid="absence")
+_add(REVIEW, "supervision:caseload")
 
 # --- the second door ---
 _add(SIGNED_IN, "api:schema api:docs api:substance-list")

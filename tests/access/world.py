@@ -11,6 +11,7 @@ from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.inbox import receive
 from casework.followup.plan_templates import ToDoKind
+from casework.followup.models import CrisisWord
 from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
@@ -43,6 +44,10 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         body="Hello",
         now=now,
     )
+    unknown = receive(
+        provider="sandbox", provider_id="w-2", channel="sms", from_address="+15550001111", body="Hi", now=now
+    )
+    word = CrisisWord.objects.order_by("pk").first()
     emergency = open_todo(client=alex, kind="emergency", due_at=now + HOUR, now=now, urgent=True)
     held, before = _held(alex, dana, now - 3 * HOUR), _held(alex, dana, now - 6 * HOUR)
     draft = notes.save_draft(session_id=held.pk, version=0, sections=DAP, **acts)
@@ -66,6 +71,8 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "plan": str(report.plan.uid),
         "message": str(alex.messages.order_by("pk").first().uid),
         "todo": str(alex.todos.open().filter(kind="reassessment").first().uid),
+        "unknown": str(unknown.uid),
+        "word": str(word.uid),
         "emergency": str(emergency.uid),
         "attempt": str(attempt.uid),
         "decision": str(decision.uid),

@@ -42,7 +42,11 @@ def test_an_auditor_can_change_nothing():
 
 
 def test_an_administrator_has_no_verb_about_clients():
-    assert ROLE_VERBS[Role.ADMINISTRATOR] == {Verb.MANAGE_STAFF, Verb.MANAGE_PRACTICE}
+    assert ROLE_VERBS[Role.ADMINISTRATOR] == {
+        Verb.MANAGE_STAFF,
+        Verb.MANAGE_PRACTICE,
+        Verb.KEEP_WATCH,
+    }
 
 
 @pytest.mark.parametrize("verb", Verb)

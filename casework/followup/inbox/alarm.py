@@ -15,9 +15,17 @@ ONE_ALARM_IN = timedelta(minutes=60)
 
 
 def raise_alarm(client: Client, inbound: InboundMessage, *, now: datetime) -> ToDo:
-    """An urgent to-do at once, or the one that is open already; the crisis text, also to somebody who has stopped us.
+    """Ask somebody at once, and send the crisis text, also to somebody who has stopped us."""
+    todo = alarm_of(client, inbound, now=now)
+    if _may_reply(client, now):
+        outbox.answer(inbound, Message.Kind.CRISIS_REPLY, client=client, now=now)
+    return todo
 
-    The plan's messages wait until a person has cleared it. The caller holds the client's row.
+
+def alarm_of(client: Client, inbound: InboundMessage, *, now: datetime) -> ToDo:
+    """An urgent to-do, or the one that is open already. The plan's messages wait until a person has cleared it.
+
+    The caller holds the client's row.
     """
     todo = _joined(client, inbound, now) or todos.open_todo(
         client=client,
@@ -33,8 +41,6 @@ def raise_alarm(client: Client, inbound: InboundMessage, *, now: datetime) -> To
     inbound.alarm = todo
     inbound.save(update_fields=["alarm"])
     Message.objects.filter(client=client).recall()
-    if _may_reply(client, now):
-        outbox.answer(inbound, Message.Kind.CRISIS_REPLY, client=client, now=now)
     return todo
 
 

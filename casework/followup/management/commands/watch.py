@@ -40,6 +40,7 @@ class Command(BaseCommand):
             sent = delivery.deliver_due(grace=settings.FOLLOWUP_WATCH_GRACE)
             if sent:
                 log.warning("watchman_delivered", sent=sent)
+            tasks.alert()
             if tidy:
                 tasks.tidy()
             standing = frozenset(alarms())
