@@ -130,6 +130,9 @@ _add(ACT, "followup:assessment_error", uid="assessment")
 _add(LOOK, "followup:todo", uid="todo")
 _add(ACT, "followup:complete_todo followup:reopen_todo", uid="todo")
 _add(ACT, "followup:acknowledge_todo followup:emergency_record followup:dismiss_alarm", uid="emergency")
+_add(SUPERVISE, "followup:decide", uid="decision")
+_add(LOOK, "followup:letter", uid="letter")
+_add(ACT, "followup:letter_sent", uid="letter")
 _add(CARE, "followup:inbox")
 _add(TRIAGE, "followup:unknown_senders")
 _add(TRIAGE, "followup:unknown_read followup:unknown_link followup:unknown_dismiss", uid="unknown")
@@ -146,6 +149,17 @@ _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", u
 _add(LOOK, "followup:message", uid="message")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
 
+# What Turnaround says to clients is worded by the administrator.
+WORD = Door(nobody=SI, dana=NA, robin=NA, sam=NA, ada=IN, audrey=NA)
+_add(WORD, "followup:texts")
+_add(
+    WORD,
+    "followup:text_edit followup:text_preview followup:text_review",
+    channel="sms",
+    language="en",
+    key="checkin.1",
+)
+
 # Signs of life for machines, and doors that a signature guards.
 _add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
 SHUT = Door(nobody=OUT, dana=OUT, robin=OUT, sam=OUT, ada=OUT, audrey=OUT)
@@ -157,7 +171,11 @@ _add(SHUT, "followup:hook_status", provider="sms", attempt="client")
 _add(SIGNED_IN, "desk:today desk:help")
 _add(READ, "desk:clients desk:search")
 _add(LOOK, "desk:client", uid="client")
-_add(REVIEW, "supervision:caseload")
+_add(REVIEW, "supervision:caseload supervision:silent")
+
+# --- away and covered: one's own, and those of the people whom one supervises ---
+_add(CARE, "staff:absences staff:absence_new")
+_add(ACT, "staff:absence_cover staff:absence_end", uid="absence")
 
 # --- the second door ---
 _add(SIGNED_IN, "api:schema api:docs api:substance-list")
