@@ -17,6 +17,8 @@ from casework.followup.views import (
     messages,
     pausing,
     plan,
+    plan_steps,
+    plan_templates,
     practice,
     report,
     sessions,
@@ -103,6 +105,8 @@ urlpatterns = [
     path("sessions/<uuid:uid>/move/to/", sessions.reschedule, name="reschedule_session"),
     path("sessions/<uuid:uid>/cancel/now/", sessions.cancel, name="cancel_session"),
     path("sessions/<uuid:uid>/close/", sessions.close, name="close_session"),
+    *plan_steps.urlpatterns,
+    *plan_templates.urlpatterns,
     *hooks.urlpatterns,
     *health.urlpatterns,
 ]

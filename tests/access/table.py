@@ -149,9 +149,19 @@ _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", u
 _add(LOOK, "followup:message", uid="message")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
 
+_add(ACT, "followup:add_message_step followup:add_todo_step", uid="client")
+_add(ACT, "followup:plan_step followup:drop_step", uid="client", key="MEN-D30-MSG")
 # What Turnaround says to clients is worded by the administrator.
 WORD = Door(nobody=SI, dana=NA, robin=NA, sam=NA, ada=IN, audrey=NA)
-_add(WORD, "followup:texts")
+_add(WORD, "followup:texts followup:plan_templates")
+_add(WORD, "followup:plan_template_begin", stage="physical")
+_add(
+    WORD,
+    "followup:plan_template followup:plan_template_times followup:plan_template_release "
+    "followup:plan_template_discard followup:plan_template_add_message followup:plan_template_add_todo",
+    uid="template",
+)
+_add(WORD, "followup:plan_template_step followup:plan_template_drop", uid="template", key="D30-MSG")
 _add(
     WORD,
     "followup:text_edit followup:text_preview followup:text_review",

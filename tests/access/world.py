@@ -10,8 +10,8 @@ from casework.followup.actions.contacts import log_contact
 from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.inbox import receive
+from casework.followup.models import CrisisWord, TemplateVersion
 from casework.followup.plan_templates import ToDoKind
-from casework.followup.models import CrisisWord
 from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
@@ -61,6 +61,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         user=dana, starts_at=now + 9 * HOUR, ends_at=now + 10 * HOUR, cover=cover, by=dana, now=now
     )
     return {
+        "template": str(TemplateVersion.objects.get(stage="mental", state="released").uid),
         "client": str(alex.uid),
         "team": str(alex.team.uid),
         "contact": str(phone.uid),
