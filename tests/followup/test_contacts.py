@@ -5,15 +5,13 @@ from datetime import timedelta
 import pytest
 
 from casework.followup import actions
-from casework.followup.checklist import BY_KEY
-from casework.followup.models import ContactAttempt, SafetyChecklist
+from casework.followup.models import ContactAttempt
 from casework.followup.plan_templates import ToDoKind
 from clients import audit
 from clients.errors import Conflict, InvalidInput, NotAllowed
-from tests.followup.making import first_message, open_todos, report, sent, texts, uses
+from tests.followup.making import first_message, open_todos, report, sent, texts
 
 pytestmark = pytest.mark.django_db
-CALM = {**dict.fromkeys(BY_KEY, "no"), "naloxone": "yes"}
 
 
 @pytest.fixture
@@ -148,60 +146,3 @@ def test_an_auditor_changes_no_to_do(alex, audrey, plan, now):
     for act in (actions.complete_todo, actions.reopen_todo):
         with pytest.raises(NotAllowed):
             act(todo_id=todo.pk, by=audrey, now=now)
-
-
-# --- the safety checklist --------------------------------------------------------------------------------------------
-def check(client, by, now, **answers):
-    return actions.complete_checklist(client_id=client.pk, answers={**CALM, **answers}, by=by, now=now)
-
-
-def test_the_checklist_closes_its_to_do_and_keeps_its_answers(alex, dana, plan, now):
-    done = check(alex, dana, now, last_use="Monday evening")
-    assert ToDoKind.SAFETY_CHECKLIST not in open_todos(alex)
-    assert (done.plan, done.answers["last_use"], done.risk_tier) == (plan, "Monday evening", "green")
-    assert ToDoKind.FIRST_CONTACT in open_todos(alex)
-
-
-def test_with_the_talk_already_held_the_checklist_closes_the_first_contact_too(alex, dana, now):
-    report(alex, dana, now, handled_in_contact=True)
-    check(alex, dana, now)
-    assert ToDoKind.FIRST_CONTACT not in open_todos(alex)
-
-
-@pytest.mark.parametrize(
-    ("answers", "tier"),
-    [
-        ({}, "green"),
-        ({"alone": "yes"}, "amber"),
-        ({"naloxone": "no"}, "amber"),
-        ({"lives_alone": "yes"}, "amber"),
-        ({"suicidal": "yes"}, "red"),
-        ({"withdrawal": "yes", "alone": "yes"}, "red"),
-        ({"suicidal": "unknown"}, "green"),
-    ],
-)
-def test_the_talk_confirms_or_changes_the_risk_tier(alex, dana, plan, now, answers, tier):
-    check(alex, dana, now, **answers)
-    plan.refresh_from_db()
-    assert plan.risk_tier == tier
-
-
-def test_naloxone_at_hand_answers_the_doubt_that_the_record_raised(alex, dana, now):
-    uses(alex, now, "heroin")
-    plan = report(alex, dana, now).plan
-    assert plan.risk_tier == "amber"
-    check(alex, dana, now)
-    plan.refresh_from_db()
-    assert plan.risk_tier == "green"
-
-
-def test_a_red_flag_is_not_talked_away(alex, dana, now):
-    report(alex, dana, now, red_flags=["seizure"])
-    assert check(alex, dana, now).risk_tier == "red"
-
-
-@pytest.mark.parametrize("answers", [{"alone": ""}, {"alone": "perhaps"}, {"dose": "5"}])
-def test_an_answer_is_missing_or_nobody_asked(alex, dana, plan, now, answers):
-    with pytest.raises(InvalidInput):
-        check(alex, dana, now, **answers)
-    assert not SafetyChecklist.objects.exists()
