@@ -39,6 +39,11 @@ EDITABLE = (
     "time_zone",
     "preferred_channel",
 )
+# What the client agreed to was agreed for the number or address of that time.
+PERMISSION_BY = {
+    ContactPoint.Kind.MOBILE: Permission.Channel.TEXT,
+    ContactPoint.Kind.EMAIL: Permission.Channel.EMAIL,
+}
 
 
 def locked(client_id: int) -> Client:
@@ -146,6 +151,15 @@ def remember_first_admission(client: Client) -> None:
 
 
 # --- ways to reach the client ---
+def _takes_the_place(client: Client, kind: str) -> bool:
+    """Whether messages of this kind had a number, and have none left that works."""
+    if kind not in PERMISSION_BY:
+        return False
+    earlier = list(ContactPoint.objects.of(client).filter(kind=kind))
+    bad = ContactPoint.State.BAD
+    return bool(earlier) and all(one.retired_at is not None or one.state == bad for one in earlier)
+
+
 @transaction.atomic
 def add_contact_point(
     *,
@@ -157,13 +171,19 @@ def add_contact_point(
     is_shared: bool = False,
     verified: bool = False,
 ) -> ContactPoint:
-    """Add a number or address. Raises InvalidInput when it cannot be one, Conflict when it is there already."""
+    """Add a number or address. Raises InvalidInput when it cannot be one, Conflict when it is there already.
+
+    In place of one that is no longer used or does not work, it asks for the permission anew (clinical.md §4.6).
+    """
     require(by, Verb.EDIT_CLIENT)
     client = locked(client_id)
     region = jurisdiction(Practice.current().jurisdiction).phone_region
     normalized = to_address(value) if kind == ContactPoint.Kind.EMAIL else to_e164(value, region=region)
     if ContactPoint.objects.of(client).current().filter(normalized=normalized).exists():
         raise Conflict(_("This number or address is on record already."), field="value")
+    if _takes_the_place(client, kind):
+        for permission in Permission.objects.of(client).in_force(now).filter(channel=PERMISSION_BY[kind]):
+            withdraw_one(permission, by=by, now=now, how=Permission.How.STAFF)
     point = ContactPoint.objects.create(
         client=client,
         kind=kind,
@@ -176,6 +196,21 @@ def add_contact_point(
     )
     audit.record("contact.added", by=by, at=now, client_id=client.pk, target=point, kind=kind)
     return point
+
+
+def withdraw_one(permission: Permission, *, by: Any, now: datetime, how: str) -> None:
+    """End one permission that is in force. The caller holds the client's row."""
+    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
+    permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
+    audit.record(
+        "permission.withdrawn",
+        by=by,
+        at=now,
+        client_id=permission.client_id,
+        target=permission,
+        channel=permission.channel,
+        how=how,
+    )
 
 
 @transaction.atomic

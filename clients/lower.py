@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 
 from clients import audit
 from clients.access import Verb, require
-from clients.actions import locked, move_client
+from clients.actions import locked, move_client, withdraw_one
+from clients.dates import check_past
 from clients.errors import Conflict, InvalidInput
-from clients.models import Client, ContactPoint, EpisodeOfCare, PauseReason, Permission
+from clients.models import Client, ContactPoint, EpisodeOfCare, Guardian, PauseReason, Permission
 
 
 # --- in touch or not ---
@@ -130,16 +131,76 @@ def withdraw_permission(
     return held[0] if held else None
 
 
-def withdraw_one(permission: Permission, *, by: Any, now: datetime, how: str) -> None:
-    """End one permission that is in force. The caller holds the client's row."""
-    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
-    permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
+# --- who decides for the client ---
+@transaction.atomic
+def add_guardian(
+    *,
+    client_id: int,
+    name: str,
+    relationship: str,
+    from_on: date,
+    by: Any,
+    now: datetime,
+    contact: str = "",
+    consent_rechecked: bool = False,
+) -> Guardian:
+    """Lower verb of followup.add_guardian: from a day on somebody decides for the client."""
+    require(by, Verb.EDIT_CLIENT)
+    client = locked(client_id)
+    if not name.strip():
+        raise InvalidInput(_("Give the guardian's name."), field="name")
+    if relationship not in Guardian.Relationship.values:
+        raise InvalidInput(_("Say who the guardian is to the client."), field="relationship")
+    check_past(zone=client.zone, now=now, from_on=from_on)
+    guardian = Guardian.objects.create(
+        client=client,
+        name=name.strip(),
+        relationship=relationship,
+        contact=contact.strip(),
+        from_on=from_on,
+        changed_at=now,
+        changed_by=by,
+        consent_rechecked_at=now if consent_rechecked else None,
+        consent_rechecked_by=by if consent_rechecked else None,
+    )
     audit.record(
-        "permission.withdrawn",
+        "guardian.added",
         by=by,
         at=now,
-        client_id=permission.client_id,
-        target=permission,
-        channel=permission.channel,
-        how=how,
+        client_id=client.pk,
+        target=guardian,
+        consent_rechecked=bool(consent_rechecked),
     )
+    return guardian
+
+
+@transaction.atomic
+def end_guardian(*, guardian_id: int, on: date, by: Any, now: datetime) -> Guardian:
+    """Lower verb of followup.end_guardian: the client came of age, or somebody else decides from now on."""
+    require(by, Verb.EDIT_CLIENT)
+    client = locked(Guardian.objects.values_list("client_id", flat=True).get(pk=guardian_id))
+    guardian = Guardian.objects.select_for_update(of=("self",)).get(pk=guardian_id)
+    if guardian.to_on is not None:
+        raise Conflict(_("This has ended already."))
+    if on < guardian.from_on:
+        raise InvalidInput(_("This day lies before it began."), field="on")
+    check_past(zone=client.zone, now=now, on=on)
+    guardian.to_on, guardian.changed_at, guardian.changed_by = on, now, by
+    guardian.save(update_fields=["to_on", "changed_at", "changed_by"])
+    audit.record("guardian.ended", by=by, at=now, client_id=guardian.client_id, target=guardian)
+    return guardian
+
+
+@transaction.atomic
+def recheck_consent(*, client_id: int, by: Any, now: datetime) -> list[Guardian]:
+    """Lower verb of followup.recheck_consent: whoever decides now has gone through the consent. Returns the changes."""
+    require(by, Verb.MANAGE_PERMISSIONS)
+    client = locked(client_id)
+    changed = list(Guardian.objects.of(client).to_recheck().order_by("pk"))
+    for guardian in changed:
+        guardian.consent_rechecked_at, guardian.consent_rechecked_by = now, by
+        guardian.save(update_fields=["consent_rechecked_at", "consent_rechecked_by"])
+        audit.record(
+            "guardian.consent_rechecked", by=by, at=now, client_id=guardian.client_id, target=guardian
+        )
+    return changed

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from casework.followup.actions.pausing import TOLERANCE
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.risk import RiskReason
@@ -42,7 +43,9 @@ def prompts(
         found.append(sudden_stop(stopped))
     if raises_overdose_risk(one.substance.klass for one in held):
         found.append(overdose_risk())
-    if plan is not None and RiskReason.LOST_TOLERANCE in plan.risk_reasons:
+    if ToDo.objects.of(client).open().filter(step_key__startswith=TOLERANCE).exists():
+        found.append(tolerance_after_jail())
+    elif plan is not None and RiskReason.LOST_TOLERANCE in plan.risk_reasons:
         found.append(lost_tolerance())
     return found
 
@@ -113,5 +116,16 @@ def lost_tolerance() -> Prompt:
         _(
             "There was a week or more without use before this report: what was usual before can now be too much."
             " Go through the safety checklist in the first talk."
+        ),
+    )
+
+
+def tolerance_after_jail() -> Prompt:
+    return Prompt(
+        "lost_tolerance",
+        _("Tolerance may be lost"),
+        _(
+            "After jail or prison what was usual before can now be too much. Ask whether naloxone is at hand, and go"
+            " through the safety checklist in the first talk."
         ),
     )

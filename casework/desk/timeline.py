@@ -95,9 +95,7 @@ def _assessments(client: Client, user: Any, before: datetime) -> Iterator[Entry]
 
 
 def _reports(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    for one in _newest(
-        RelapseReport.objects.of(client).select_related("by"), "reported_at", before
-    ):
+    for one in _newest(RelapseReport.objects.of(client).select_related("by"), "reported_at", before):
         yield Entry(
             at=one.reported_at,
             kind="report",
@@ -193,7 +191,9 @@ def _todos(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 
 def _changes(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
-    for one in _newest(StatusChange.objects.filter(client__in=client.record_ids).select_related("by"), "at", before):
+    for one in _newest(
+        StatusChange.objects.filter(client__in=client.record_ids).select_related("by"), "at", before
+    ):
         yield Entry(
             at=one.at,
             kind="status",

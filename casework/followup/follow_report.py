@@ -15,11 +15,11 @@ from casework.followup.plan_start import Draft, Told
 from casework.followup.plan_templates import SAFETY, ToDoKind
 from casework.followup.plan_upkeep import do_by_hand
 from casework.relapse.models import RelapseReport
+from casework.relapse.reporting import ReportSource
 from clients import audit
 from clients.models import Client
 from clients.stage import Stage
 
-ALARMS = SAFETY - {ToDoKind.SAFETY_CHECKLIST}
 TALK_WITHIN = timedelta(hours=24)
 EMERGENCY_WITHIN = timedelta(minutes=15)
 REVIEW_WITHIN = timedelta(hours=72)
@@ -28,10 +28,12 @@ LOOK_AGAIN_WITHIN = timedelta(hours=72)
 
 @dataclass(frozen=True, kw_only=True)
 class Alarm:
-    """What a report asks of people beside its plan: a red flag now, a supervisor's look after an escalation."""
+    """What a report asks of people beside its plan: a red flag now, a supervisor's look after an escalation, and by
+    when a prescriber is reached after a sudden stop."""
 
     red_flags: tuple[str, ...] = ()
     escalated: bool = False
+    medical_by: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +41,17 @@ class Ask:
     """A to-do that an alarm opens. `of_plan`: it belongs to the plan, and ends with it."""
 
     kind: ToDoKind
-    within: timedelta
     step_key: str
+    within: timedelta = timedelta()
+    by: datetime | None = None  # instead of a time from now
     of_plan: bool = False
+
+    def due_at(self, now: datetime) -> datetime:
+        return self.by or now + self.within
 
     def links(self, plan: FollowUpPlan | None, report: RelapseReport) -> dict[str, Any]:
         """The to-do's fields beside its kind and its times."""
-        urgent = self.kind == ToDoKind.EMERGENCY
+        urgent = self.kind in {ToDoKind.EMERGENCY, ToDoKind.MEDICAL}
         own = {"plan": plan} if self.of_plan else {}
         return {**own, "report": report, "step_key": self.step_key, "urgent": urgent}
 
@@ -63,6 +69,16 @@ def follow(
         raise_alarm(client, report, alarm, plan=running, by=by, now=now)
         return running
     return _begin(client, report, draft, running, alarm, by=by, now=now)
+
+
+def begin_again(
+    client: Client, plan: FollowUpPlan, *, day_zero: datetime, by: Any, now: datetime
+) -> FollowUpPlan:
+    """The same report's plan from a new day 0, in place of the one that stood still. It thanks nobody for telling."""
+    told = Told(stage=Stage(plan.stage), source=ReportSource.OTHER_PROVIDER, reported_at=day_zero)
+    draft = plan_start.draft(client, told, now=now, day_zero=day_zero)
+    silent = plan.state == PlanState.MESSAGES_OFF
+    return _begin(client, plan.report, draft, plan, Alarm(), by=by, now=now, silent=silent)
 
 
 def told_of(report: RelapseReport, red_flags: tuple[str, ...] = ()) -> Told:
@@ -112,7 +128,7 @@ def raise_alarm(
         todos.open_todo(
             client=client,
             kind=ask.kind,
-            due_at=now + ask.within,
+            due_at=ask.due_at(now),
             now=now,
             by=by,
             **ask.links(plan, report),
@@ -120,10 +136,10 @@ def raise_alarm(
 
 
 def _open_alarms(client: Client, alarm: Alarm) -> set[str]:
-    """Which of the to-dos of a red flag somebody has already."""
-    if not alarm.red_flags:
+    """Which of the to-dos of an alarm somebody has already."""
+    if not alarm.red_flags and alarm.medical_by is None:
         return set()
-    kinds = (ToDoKind.EMERGENCY, ToDoKind.SUPERVISOR_REVIEW)
+    kinds = (ToDoKind.EMERGENCY, ToDoKind.SUPERVISOR_REVIEW, ToDoKind.MEDICAL)
     return set(client.todos.open().filter(kind__in=kinds).order_by("pk").values_list("kind", flat=True))
 
 
@@ -145,6 +161,8 @@ def _asks(
         yield Ask(kind=emergency, within=EMERGENCY_WITHIN, step_key=f"REPORT-{report.pk}-EMERGENCY")
     if alarm.red_flags and not reviewed:
         yield Ask(kind=review, within=REVIEW_WITHIN, step_key=f"REPORT-{report.pk}-SUPERVISOR-REVIEW")
+    if alarm.medical_by is not None and ToDoKind.MEDICAL not in still_open:
+        yield Ask(kind=ToDoKind.MEDICAL, by=alarm.medical_by, step_key=f"REPORT-{report.pk}-MEDICAL")
 
 
 def _begin(
@@ -156,13 +174,17 @@ def _begin(
     *,
     by: Any,
     now: datetime,
+    silent: bool = False,
 ) -> FollowUpPlan:
     left = plan_start.safety_left(running) if running is not None else []
     if running is not None:
         _supersede(running, now)
     plan = plan_start.write(client, report, draft, by=by, now=now)
     _open_todos(client, report, plan, draft, alarm, left, by=by, now=now)
-    _without_permission(plan, draft.known, now)
+    if silent:
+        _without_messages(plan, now)
+    else:
+        _without_permission(plan, draft.known, now)
     if client.state == Client.State.PAUSED and plan.state == PlanState.ACTIVE:
         plan.move_to(PlanState.PAUSED)
         plan.save(update_fields=["state"])
@@ -203,7 +225,7 @@ def _open_todos(
             client=client,
             kind=ask.kind,
             title=str(ask.kind.label),
-            due_at=now + ask.within,
+            due_at=ask.due_at(now),
             opened_at=now,
             owner_id=draft.known.owner_of(ask.kind),
             **ask.links(plan, report),
@@ -228,6 +250,10 @@ def _without_permission(plan: FollowUpPlan, known: Known, now: datetime) -> None
     if known.way_by_hand is not None:
         do_by_hand(plan, known.way_by_hand, reason="no_permission", now=now)
         return
+    _without_messages(plan, now)
+
+
+def _without_messages(plan: FollowUpPlan, now: datetime) -> None:
     Message.objects.filter(plan=plan).withdraw(reason="messages_off", at=now)
     plan.move_to(PlanState.MESSAGES_OFF)
     plan.save(update_fields=["state"])
@@ -263,8 +289,8 @@ def _void(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
     Message.objects.filter(plan=plan).withdraw(reason="voided", at=now)
     ends = plan.todos.all()
     if _replaced(plan.client).exists():
-        # What an earlier report that stands had asked for stays: nobody has acted on that alarm yet.
-        ends = ends.exclude(kind__in=ALARMS, opened_at__lt=plan.starts_at)
+        # What an earlier report that stands had asked for stays: nobody has acted on it yet.
+        ends = ends.exclude(kind__in=SAFETY, opened_at__lt=plan.starts_at)
     todos.close(ends, state=ToDoState.CANCELLED, reason="voided")
     plan_start.close_plan(plan, PlanState.VOIDED, reason="voided", now=now)
     audit.record("plan.voided", by=by, at=now, client_id=plan.client_id, target=plan, report=plan.report_id)
@@ -272,14 +298,12 @@ def _void(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
 
 def _replaced(client: Client) -> QuerySet[RelapseReport]:
     """Reports that stand and whose own plan gave way to a later one."""
-    return RelapseReport.objects.standing().filter(client=client, plans__state=PlanState.SUPERSEDED)
+    return RelapseReport.objects.of(client).standing().filter(plans__state=PlanState.SUPERSEDED)
 
 
 def _fall_back(client: Client, *, by: Any, now: datetime) -> None:
     """A report that still stands had no plan of its own, or lost it to the one taken back: somebody decides."""
-    without = RelapseReport.objects.standing().filter(
-        client=client, joined_plan__plan__state=PlanState.VOIDED
-    )
+    without = RelapseReport.objects.of(client).standing().filter(joined_plan__plan__state=PlanState.VOIDED)
     standing = (
         without.order_by("-reported_at", "-pk").first()
         or _replaced(client).order_by("-reported_at", "-pk").first()

@@ -11,14 +11,17 @@ from django.db.models import Exists, F, OuterRef
 
 from casework.followup import schedule, summary
 from casework.followup.messages.policy import PERMISSION_FOR
-from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo, ToDoState
+from casework.followup.models import Message, PlanState, ToDo, ToDoState
+from casework.followup.plan_start import running_plan
 from casework.followup.plan_upkeep import can_still_message
 from casework.followup.todos import close
+from clients import audit
 from clients.actions import locked
-from clients.models import Permission
+from clients.models import Client, Permission
 
 LOOKS_BACK = timedelta(hours=1)  # far longer than a pause between two looks
-FOR_WANT_OF_PERMISSION = ("opted_out", "no_permission")
+FOR_WANT_OF_PERMISSION = ("opted_out", "no_permission", "messages_off")
+WITHOUT = (PlanState.ACTIVE, PlanState.MESSAGES_OFF)
 
 
 def follow_changes(now: datetime) -> None:
@@ -37,16 +40,28 @@ def _permitted_again(now: datetime) -> list[int]:
 
 @transaction.atomic
 def write_again(client_id: int, now: datetime) -> int:
-    """What became a call for want of a permission, and is still to come, goes as a message after all."""
+    """What became a call for want of a permission, or was stopped, and is still to come, goes as a message after all.
+
+    A plan that ran without messages has them again. What its days have passed stays as it is.
+    """
     client = locked(client_id)
-    plan = FollowUpPlan.objects.filter(client=client, state=PlanState.ACTIVE).order_by("pk").first()
-    if plan is None or not client.is_in_touch or not can_still_message(client, now):
+    plan = running_plan(client)
+    if (
+        plan is None
+        or plan.state not in WITHOUT
+        or not client.is_in_touch
+        or not can_still_message(client, now)
+    ):
         return 0
+    if plan.state == PlanState.MESSAGES_OFF:
+        plan.move_to(PlanState.PAUSED if client.state == Client.State.PAUSED else PlanState.ACTIVE)
+        plan.save(update_fields=["state"])
+        audit.record("plan.messages_again", by=None, at=now, client_id=client.pk, target=plan)
     called = ToDo.objects.filter(message=OuterRef("pk")).exclude(state=ToDoState.OPEN)
     lost = plan.messages.filter(~Exists(called), reason_code__in=FOR_WANT_OF_PERMISSION, due_at__gt=now)
     found = lost.write_again()
     close(ToDo.objects.filter(message__in=found), state=ToDoState.CANCELLED, reason="messages_again")
-    summary.refresh(client_id)
+    summary.refresh(client.pk)
     return len(found)
 
 

@@ -169,7 +169,7 @@ def _permissions(ids: list[int], now: datetime) -> dict[str, Any]:
 
 def _alarms(client: Client) -> "QuerySet[Any]":
     """Those of the running plan end with it, unless they are about safety."""
-    kinds = (ToDoKind.EMERGENCY, ToDoKind.SUPERVISOR_REVIEW)
+    kinds = (ToDoKind.EMERGENCY, ToDoKind.SUPERVISOR_REVIEW, ToDoKind.MEDICAL)
     stays = Q(plan__isnull=True) | Q(kind__in=SAFETY) | ~Q(plan__state__in=RUNNING)
     return ToDo.objects.open().filter(stays, client=client, kind__in=kinds).order_by("pk").values("kind")
 

@@ -51,8 +51,15 @@ class Draft:
         return [step for step in self.steps if isinstance(step, PlannedToDo)]
 
 
-def draft(client: Client, told: Told, *, now: datetime, starts_at: datetime | None = None) -> Draft:
-    """The plan that this report would begin. Writes nothing."""
+def draft(
+    client: Client,
+    told: Told,
+    *,
+    now: datetime,
+    starts_at: datetime | None = None,
+    day_zero: datetime | None = None,
+) -> Draft:
+    """The plan that this report would begin. Writes nothing. `day_zero`: its texts count from there, past or not."""
     day = told.occurred_on or told.reported_at.astimezone(client.zone).date()
     known = plan_facts.read(client, stage=told.stage, day=day, reported_at=told.reported_at, now=now)
     tier, reasons = provisional(
@@ -73,7 +80,7 @@ def draft(client: Client, told: Told, *, now: datetime, starts_at: datetime | No
         timing=timing_in(known.jurisdiction or Practice().jurisdiction),
     )
     # A report entered late begins its texts now; a day that has passed is not caught up on.
-    start = max(now, starts_at or told.reported_at)
+    start = day_zero or max(now, starts_at or told.reported_at)
     template = template_for(told.stage, known.template_version)
     return Draft(
         told=told,

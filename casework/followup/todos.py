@@ -1,7 +1,7 @@
 """Opening and closing to-dos. No right is asked for here: actions do; the deliverer and the inbox are the system."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction

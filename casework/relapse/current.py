@@ -48,7 +48,9 @@ def current_stage(client: Client, *, at: datetime) -> Stage | None:
 
 def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
     """Days with use that the client told of or that was confirmed, from `first` to `last`, both counted."""
-    return list(_days(UseEpisode.objects.counting().filter(client__in=client.record_ids), on__range=(first, last)))
+    return list(
+        _days(UseEpisode.objects.counting().filter(client__in=client.record_ids), on__range=(first, last))
+    )
 
 
 def known_use_days(client: Client) -> list[date]:

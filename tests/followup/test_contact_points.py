@@ -9,7 +9,7 @@ from django.utils import timezone
 from casework.followup import actions
 from casework.followup.messages import policy
 from casework.followup.models import Message
-from clients.actions import add_contact_point
+from clients.actions import add_contact_point, grant_permission
 from clients.errors import NotAllowed
 from clients.models import AuditEvent
 from tests import factories
@@ -45,7 +45,10 @@ def claimed(alex, dana, now):
 def test_whatever_is_said_of_a_number_what_a_sender_holds_is_cleared_again(alex, dana, claimed, now, act):
     ACTS[act](alex.contact_points.get(), dana, now)
     claimed.refresh_from_db()
-    assert (claimed.status, claimed.recalled) == ("claimed", Message.Recall.RECHECK)
+    told = (
+        Message.Recall.CANCEL if act == "retired" else Message.Recall.RECHECK
+    )  # the permission went with it
+    assert (claimed.status, claimed.recalled) == ("claimed", told)
 
 
 def test_what_others_are_sent_is_left_alone(alex, dana, team, now, claimed):
@@ -76,8 +79,8 @@ def test_when_nothing_can_be_recalled_nothing_is_changed(alex, dana, claimed, no
     assert not AuditEvent.objects.filter(verb__startswith="contact.").exists()
 
 
-@pytest.mark.parametrize(("act", "reason"), [("bad", "number_bad"), ("retired", "no_contact")])
-def test_a_step_without_a_way_is_cancelled_in_its_time_and_a_new_number_saves_it(
+@pytest.mark.parametrize(("act", "reason"), [("bad", "number_bad"), ("retired", "opted_out")])
+def test_a_step_without_a_way_is_cancelled_in_its_time_and_a_new_number_needs_a_new_permission(
     alex, dana, now, act, reason
 ):
     report(alex, dana, now)
@@ -85,6 +88,8 @@ def test_a_step_without_a_way_is_cancelled_in_its_time_and_a_new_number_saves_it
     ACTS[act](alex.contact_points.get(), dana, now)
     assert policy.may_send(message, message.due_at).reason == reason
     add_contact_point(client_id=alex.pk, kind="mobile", value="602-555-0142", by=dana, now=now)
+    assert policy.may_send(message, message.due_at).reason == "opted_out"
+    grant_permission(client_id=alex.pk, channel="text", by=dana, now=now)
     assert policy.may_send(message, message.due_at).address == "+16025550142"
 
 
@@ -118,7 +123,7 @@ def test_a_button_acts_and_leads_back(as_dana, alex, dana, act, column):
     point.refresh_from_db()
     message.refresh_from_db()
     assert getattr(point, column) is not None
-    assert message.recalled == Message.Recall.RECHECK
+    assert message.recalled != Message.Recall.NO
 
 
 @pytest.mark.parametrize("state", ["bad", "verified"])

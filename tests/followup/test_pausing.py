@@ -66,7 +66,8 @@ def test_a_pause_stops_client_and_plan_and_keeps_every_date(alex, dana, plan, no
     assert again(plan).state == PlanState.PAUSED
     assert list(plan.messages.order_by("pk").values_list("due_at", flat=True)) == dates
     assert statuses(alex) == {"planned"}
-    assert open_todos(alex) == before
+    if reason != "hospital":  # there, one talk with the ward takes their place
+        assert open_todos(alex) == before
     alex.summary.refresh_from_db()
     assert alex.summary.plan_state == "paused"
 

@@ -312,7 +312,7 @@ def test_an_emergency_outlives_the_report_that_took_it_over(alex, dana, now):
     report(alex, dana, now, red_flags=["seizure"])
     later = report(alex, dana, now + timedelta(hours=1)).report
     actions.retract_report(report_id=later.pk, reason="A slip", by=dana, now=now + timedelta(hours=2))
-    assert sorted(open_todos(alex)) == [ToDoKind.EMERGENCY, ToDoKind.UPGRADE]
+    assert sorted(open_todos(alex)) == [ToDoKind.EMERGENCY, ToDoKind.SAFETY_CHECKLIST, ToDoKind.UPGRADE]
     emergency = alex.todos.open().get(kind=ToDoKind.EMERGENCY)
     done = actions.complete_todo(todo_id=emergency.pk, by=dana, now=now + timedelta(hours=3), outcome="Seen")
     assert done.state == "done"
@@ -372,7 +372,7 @@ def test_when_the_newer_report_is_taken_back_somebody_decides_about_the_older_on
         by=dana,
         now=now + timedelta(hours=2),
     )
-    todo = alex.todos.open().get()
+    todo = alex.todos.open().exclude(kind=ToDoKind.SAFETY_CHECKLIST).get()
     assert (todo.kind, todo.report) == (ToDoKind.UPGRADE, first.report)
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from casework.followup import optout, summary, todos
 from casework.followup.models import Message, PlanState, ToDoState
@@ -15,7 +16,12 @@ from clients.models import Client, Permission
 from sessions.actions import lower as sessions
 
 REVIEW_WITHIN = timedelta(hours=72)
-STAY_OPEN = frozenset({ToDoKind.CRISIS, ToDoKind.EMERGENCY})  # a discharge does not end an emergency
+# A discharge ends no emergency, no letter that is to be written, and no decision on how to leave the door open.
+STAYS_OPEN = (
+    Q(kind__in=[ToDoKind.CRISIS, ToDoKind.EMERGENCY])
+    | Q(kind=ToDoKind.LETTER, message=None)
+    | Q(step_key__startswith="U4-")
+)
 ALL_MESSAGES = "messages"
 
 
@@ -49,9 +55,8 @@ def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, 
     if not after.exists():
         Message.objects.filter(client=client).withdraw(reason="client_discharged", at=now)
     Message.objects.filter(client=client).recall()
-    todos.close(
-        client.todos.exclude(kind__in=STAY_OPEN), state=ToDoState.CANCELLED, reason="client_discharged"
-    )
+    ends = client.todos.exclude(STAYS_OPEN)
+    todos.close(ends, state=ToDoState.CANCELLED, reason="client_discharged")
     sessions.cancel_upcoming(client_id=client_id, by=by, now=now)
     summary.refresh(client_id)
     return client

@@ -2,14 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import follow_report, summary, tasks, todos
+from casework.followup import follow_report, schedule, summary, tasks, todos
 from casework.followup.follow_report import Alarm
+from casework.followup.hours import timing_of
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.relapse import actions as relapse
@@ -19,9 +20,10 @@ from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
 from clients.errors import InvalidInput, InvalidTransition
-from clients.models import Client
+from clients.models import Client, Practice
 from clients.stage import Stage
 
+SUDDEN_WITHIN = timedelta(days=14)  # a sudden stop is dangerous that long (clinical.md §3.2 S-2)
 DECISIONS = {
     ReportState.UNSUBSTANTIATED: relapse.mark_unsubstantiated,
     ReportState.RETRACTED: relapse.retract,
@@ -55,6 +57,7 @@ def report_relapse(
     occurred_precision: str = "",
     narrative: str = "",
     handled_in_contact: bool = False,
+    stopped_on: date | None = None,
 ) -> Reported:
     """Record a relapse and start what follows it. The same key again gives back the first report.
 
@@ -83,10 +86,16 @@ def report_relapse(
             narrative=narrative,
             use_days=use["days"] if use else (),
             handled_in_contact=handled_in_contact,
+            stopped_on=stopped_on,
             idempotency_key=idempotency_key,
             **_record_use(client, stage, source, use, by=by, now=now),
         )
-        return _set_in_motion(client, recorded, tuple(red_flags), by=by, now=now)
+        alarm = Alarm(
+            red_flags=tuple(red_flags),
+            escalated=_escalated(recorded),
+            medical_by=_medical_by(client, stopped_on, reported_at or now, now),
+        )
+        return _set_in_motion(client, recorded, alarm, by=by, now=now)
 
 
 def _plan_of(report: RelapseReport) -> FollowUpPlan | None:
@@ -110,9 +119,7 @@ def _record_use(
     }
 
 
-def _set_in_motion(
-    client: Client, recorded: Any, red_flags: tuple[str, ...], *, by: Any, now: datetime
-) -> Reported:
+def _set_in_motion(client: Client, recorded: Any, alarm: Alarm, *, by: Any, now: datetime) -> Reported:
     report, plan, todo = recorded.report, None, None
     if recorded.confirmed_now:
         _finish_talks(report, by=by, now=now)
@@ -121,23 +128,31 @@ def _set_in_motion(
     ):
         todo = follow_report.talk_first(client, report, by=by, now=now)
     elif recorded.following is Following.PLAN:
-        plan = follow_report.follow(client, report, by=by, now=now, alarm=_alarm(recorded, red_flags))
+        plan = follow_report.follow(client, report, by=by, now=now, alarm=alarm)
         transaction.on_commit(tasks.wake)
     if plan is None:
-        follow_report.raise_alarm(client, report, _alarm(recorded, red_flags), by=by, now=now)
+        follow_report.raise_alarm(client, report, alarm, by=by, now=now)
         plan = _plan_of(report)
     return Reported(report=report, created=recorded.created, plan=plan, todo=todo)
 
 
-def _alarm(recorded: Any, red_flags: tuple[str, ...] = ()) -> Alarm:
-    return Alarm(red_flags=red_flags, escalated=recorded.moved is not None and recorded.moved.escalated)
+def _escalated(recorded: Any) -> bool:
+    return recorded.moved is not None and recorded.moved.escalated
+
+
+def _medical_by(client: Client, stopped_on: date | None, told_at: datetime, now: datetime) -> datetime | None:
+    """By when somebody reaches a prescriber; None unless something dangerous to stop was stopped within 14 days."""
+    if stopped_on is None or told_at.astimezone(client.zone).date() - stopped_on > SUDDEN_WITHIN:
+        return None
+    midnight = schedule.resolve(now.astimezone(client.zone).date() + timedelta(days=1), time(), client.zone)
+    return min(schedule.same_day(now, client.zone, timing_of(Practice.current())), midnight)
 
 
 def _finish_talks(report: RelapseReport, *, by: Any, now: datetime) -> None:
     """Confirmed: the talk that was to come first has been held."""
     talks = report.client.todos.open().filter(report=report, kind=ToDoKind.TALK).order_by("pk")
     todos.finish(talks, by=by, now=now)
-    summary.refresh(report.client_id)
+    summary.refresh(report.client.pk)
 
 
 @transaction.atomic
@@ -149,7 +164,7 @@ def confirm_report(*, report_id: int, by: Any, now: datetime) -> Reported:
     _finish_talks(report, by=by, now=now)
     if confirmed.following is not Following.PLAN or not client.is_in_touch:
         return Reported(report=report, created=False, plan=_plan_of(report))
-    plan = follow_report.follow(client, report, by=by, now=now, alarm=_alarm(confirmed))
+    plan = follow_report.follow(client, report, by=by, now=now, alarm=Alarm(escalated=_escalated(confirmed)))
     transaction.on_commit(tasks.wake)
     return Reported(report=report, created=False, plan=plan)
 

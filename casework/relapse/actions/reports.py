@@ -80,11 +80,13 @@ def take_report(
     use_days: Iterable[date] = (),
     reclassified: bool = False,
     handled_in_contact: bool = False,
+    stopped_on: date | None = None,
     idempotency_key: str = "",
 ) -> ReportRecorded:
     """What `record_report` does, for a caller who holds the client's row, has the right, and has looked for the key.
 
-    `is_new_episode`: the episode was opened by this very report.
+    `is_new_episode`: the episode was opened by this very report. `stopped_on`: when a benzodiazepine, a barbiturate
+    or alcohol was stopped or ran out (clinical.md §3.2 S-2).
     """
     report = RelapseReport(
         client=client,
@@ -99,6 +101,7 @@ def take_report(
         episode=episode,
         use_days=sorted(set(use_days)),
         handled_in_contact=handled_in_contact,
+        stopped_on=stopped_on,
         idempotency_key=idempotency_key,
     )
     _check(report, now=now)
@@ -136,12 +139,16 @@ def _check(report: RelapseReport, *, now: datetime) -> None:
         raise InvalidInput(_("A report cannot lie in the future."), field="reported_at")
     if report.episode is not None and report.stage != Stage.PHYSICAL:
         raise InvalidInput(_("Any use is the physical stage, even one time."), field="stage")
-    if report.episode is not None and report.episode.client_id != report.client_id:
+    if report.episode is not None and report.episode.client_id not in report.client.record_ids:
         raise InvalidInput(_("That use belongs to another client."), field="episode")
     _check_day(report)
 
 
 def _check_day(report: RelapseReport) -> None:
+    if report.stopped_on and not EARLIEST <= report.stopped_on <= _local_day(report):
+        raise InvalidInput(
+            _("Give the day on which it was stopped, up to that of the report."), field="stopped_on"
+        )
     if (report.occurred_on is None) != (report.occurred_precision == Precision.UNKNOWN):
         raise InvalidInput(_("Give the day and how exactly it is known, or neither."), field="occurred_on")
     if report.occurred_on and report.occurred_on > _local_day(report):

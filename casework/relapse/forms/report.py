@@ -67,6 +67,15 @@ class RelapseReportForm(forms.Form):
     red_flags = forms.MultipleChoiceField(
         label=_("Red flags"), choices=RedFlag.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
+    stopped_on = forms.DateField(
+        label=_("Stopped or ran out of a benzodiazepine, a barbiturate or alcohol on"),
+        required=False,
+        widget=DateInput(),
+        help_text=_(
+            "Empty: no, or not told. Within the last 14 days it asks for medical contact the same day. "
+            "Do not advise stopping."
+        ),
+    )
     use_type = forms.ChoiceField(
         label=_("Kind of use"),
         choices=[("", _("No use, or not told")), *UseType.choices],
@@ -203,6 +212,7 @@ class RelapseReportForm(forms.Form):
             "narrative": given["narrative"],
             "handled_in_contact": given["handled_in_contact"],
             "red_flags": tuple(given["red_flags"]),
+            "stopped_on": given["stopped_on"],
         }
 
     def use(self) -> dict[str, Any] | None:

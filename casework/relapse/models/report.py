@@ -49,7 +49,9 @@ class RelapseReport(Lifecycle, Record):
     state = models.CharField(max_length=16, choices=ReportState.choices, default=ReportState.REPORTED)
     narrative = EncryptedTextField(blank=True)
     handled_in_contact = models.BooleanField(default=False)
-    stopped_on = models.DateField(null=True, blank=True)  # when what is dangerous to stop was stopped, or ran out
+    stopped_on = models.DateField(
+        null=True, blank=True
+    )  # when what is dangerous to stop was stopped, or ran out
     idempotency_key = models.CharField(max_length=80, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     confirmed_by = models.ForeignKey(
