@@ -159,6 +159,7 @@ class ReportOut(serializers.ModelSerializer[RelapseReport]):
             "state",
             "narrative",
             "episode",
+            "stopped_on",
             "confirmed_at",
             "closed_at",
             "closed_reason",
@@ -194,6 +195,11 @@ class ReportIn(serializers.Serializer[Any]):
         child=serializers.ChoiceField(choices=catalogue.RedFlag.choices), default=list
     )
     handled_in_contact = serializers.BooleanField(default=False)
+    stopped_on = serializers.DateField(
+        required=False,
+        allow_null=True,
+        help_text="When a benzodiazepine, a barbiturate or alcohol was stopped or ran out.",
+    )
 
 
 class ReasonIn(serializers.Serializer[Any]):
