@@ -12,7 +12,16 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 
-from casework.followup import alerts, delivery, heartbeats, ladder, plan_changes, plan_upkeep, unknown
+from casework.followup import (
+    alerts,
+    delivery,
+    heartbeats,
+    ladder,
+    plan_changes,
+    plan_upkeep,
+    unknown,
+    welcoming,
+)
 from casework.followup.delivery.settling import clock
 
 log = structlog.get_logger(__name__)
@@ -75,6 +84,7 @@ def tidy() -> None:
     plan_changes.follow_changes(now)
     ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
+    welcoming.greet(now)
     unknown.purge(now)
 
 

@@ -5,9 +5,9 @@ the rules ask for as the models do, so that a rule reads the same for either.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -45,6 +45,12 @@ SELECT client_id, id, sent_at
 LONGEST_LATE = 3 * TOO_LATE
 IN_CRISIS = """
 SELECT DISTINCT client_id FROM followup_todo WHERE client_id = ANY(%s) AND state = 'open' AND kind = 'crisis'
+"""
+# Only a welcome asks: the days on which something else has to be said.
+SPOKEN_FOR = """
+SELECT client_id, local_date
+  FROM followup_message
+ WHERE client_id = ANY(%s) AND kind IN ('plan', 'reminder') AND status IN ('planned', 'held', 'failed', 'claimed')
 """
 INBOUND = "SELECT id, channel, from_normalized FROM followup_inboundmessage WHERE id = ANY(%s)"
 
@@ -90,6 +96,7 @@ class Facts:
     zone: ZoneInfo
     timing: Timing
     asked: Asked | None = None
+    spoken_for: Set[date] = frozenset()  # for a welcome: the client's days that other texts wait for
     closed: Mapping[str, str] = field(default_factory=dict)  # ways that delivery found closed, and why
 
 
@@ -115,6 +122,9 @@ class World:
         asked = _rows(INBOUND, _given(message.in_reply_to_id for message in messages))
         self.asked = {pk: Asked(channel, address) for pk, channel, address in asked}
         self.zones: dict[str, ZoneInfo] = {}
+        self.spoken_for: dict[int, set[date]] = defaultdict(set)
+        for client_id, day in _rows(SPOKEN_FOR, _welcomed(messages)):
+            self.spoken_for[client_id].add(day)
 
     def _by_person(self, sql: str, people: list[int], kind: Any) -> dict[int, list[Any]]:
         grouped: dict[int, list[Any]] = defaultdict(list)
@@ -148,6 +158,7 @@ class World:
             zone=self._zone(client),
             timing=self.timing,
             asked=self.asked.get(message.in_reply_to_id),
+            spoken_for=self.spoken_for[pk] if message.kind == KIND.WELCOME else frozenset(),
             closed=self.closed.get(message.pk, {}),
         )
 
@@ -173,6 +184,10 @@ def zone_of(client: Any, practice: Practice) -> ZoneInfo:
         return ZoneInfo(client.time_zone)
     except (ValueError, ZoneInfoNotFoundError):
         return practice.zone
+
+
+def _welcomed(messages: Sequence[Any]) -> list[int]:
+    return _given(message.client_id for message in messages if message.kind == KIND.WELCOME)
 
 
 def _given(numbers: Iterable[int | None]) -> list[int]:

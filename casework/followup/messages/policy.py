@@ -85,7 +85,7 @@ def decide(message: Any, facts: Facts, at: datetime) -> Verdict:
     way = _way(message, facts, at)
     if way.decision is not Decision.SEND or message.kind == KIND.MANUAL:
         return way
-    held = _held_by_crisis(facts, at) or _held_by_clock(message, facts, at)
+    held = _held_by_crisis(facts, at) or _held_by_others(facts, at) or _held_by_clock(message, facts, at)
     if held is not None:
         return held
     way.arrive_by = schedule.closing(at, facts.zone, facts.timing)
@@ -208,6 +208,15 @@ def _usable(facts: Facts, channel: str) -> tuple[Point | None, str]:
 
 def _held_by_crisis(facts: Facts, at: datetime) -> Verdict | None:
     return _hold("crisis_open", at + LOOK_AGAIN) if facts.crisis_open else None
+
+
+def _held_by_others(facts: Facts, at: datetime) -> Verdict | None:
+    """A welcome never takes the day of a text that has more to say."""
+    today = at.astimezone(facts.zone).date()
+    if today not in facts.spoken_for:
+        return None
+    opening = schedule.resolve(today + timedelta(days=1), facts.timing.opens, facts.zone)
+    return _hold("welcome_waits", opening, tz=facts.zone.key)
 
 
 def _held_by_clock(message: Any, facts: Facts, at: datetime) -> Verdict | None:

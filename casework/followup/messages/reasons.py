@@ -42,6 +42,7 @@ PLAIN: Mapping[str, Any] = {
     "passed_in_pause": gettext_lazy("Left out: its day passed while the client was paused."),
     "resumed": gettext_lazy("Waits for its time again: the pause has ended."),
     "cap": gettext_lazy("Left out: more messages than one a day or three a week would have gone."),
+    "welcome_yields": gettext_lazy("Left out: the plan's own texts say who we are, and leave it no day."),
     "too_late": gettext_lazy("Not sent: it would have come too late to be of use."),
     "telling_word": gettext_lazy("Not sent: a name in it would tell a stranger what it is about. See the settings."),
     "too_long": gettext_lazy("Not sent: with these names it does not fit into one text message."),
@@ -123,6 +124,7 @@ def _opted_out(params: Mapping[str, Any], tz: str, now: datetime | None) -> str:
 
 TELLING: Mapping[str, Callable[[Mapping[str, Any], str, datetime | None], str]] = {
     "quiet_hours": _held_until(gettext_lazy("Held until %(until)s (quiet hours).")),
+    "welcome_waits": _held_until(gettext_lazy("Held until %(until)s (another text has its day).")),
     "cap_day": _held_until(gettext_lazy("Held until %(until)s (one message a day).")),
     "cap_week": _held_until(gettext_lazy("Held until %(until)s (three messages a week).")),
     "opted_out": _opted_out,

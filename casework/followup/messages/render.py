@@ -54,8 +54,8 @@ def fill(
 ) -> Rendered:
     """Put the allowed values into a template. Raises RenderRefused.
 
-    A first name that says too much is left out; so is one that would make two texts of one, by its length or by a letter
-    that texts have no room for (clinical.md §5.4). No letter of it is ever replaced by another.
+    A first name that says too much is left out; so is one that would make two texts of one, by its length or by a
+    letter that texts have no room for (clinical.md §5.4). No letter of it is ever replaced by another.
     """
     values = {**letter.values(), **(extra or {})}
     _check_values(values, letter.denied)
