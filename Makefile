@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lint types templates browser openapi messages manage lock reset clean
+.PHONY: help demo test faults faults-clean check format lint types templates browser openapi messages manage lock reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -23,6 +23,12 @@ demo: $(VENV)/.local ## start a practice to look at, with everything it needs (P
 
 test: $(VENV)/.dev browser ## run all tests on a private PostgreSQL and Valkey
 	@$(RUN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(if $(NO_BROWSER),--ignore tests/browser)
+
+faults: $(VENV)/.dev ## play the 26 faults (FAULTS="2 13" SEEDS=3 MESSAGES=500 FULL=1 KEYS=1); goes on where it stopped
+	@$(RUN) -m tests.faults.run
+
+faults-clean: ## forget what the faults came to
+	rm -rf var/faults
 
 check: lint types templates ## everything that can be judged without running the program
 	$(WITHIN) manage.py makemigrations --check --dry-run

@@ -1,92 +1,50 @@
-"""One set of real processes for all fault tests; each test has clients and messages of its own."""
+"""One set of real processes for the quick faults; each has clients and messages of its own."""
 
-import itertools
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+import subprocess
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.utils import timezone
+from django.db import connection, connections
+from django.test import override_settings
 
-from casework.followup import heartbeats
-from casework.followup.models import Heartbeat, Message
-from clients.models import Client
-from tests import factories
-from tests.faults.stack import Stack, until
-from tests.own_database import database_copy
-
-numbers = itertools.count()
+from casework.local.places import Den
+from tests.faults.ground import Ground
+from tests.faults.pace import PACE
+from tests.faults.scene import lead_django
+from tests.faults.stack import Stack
+from tests.own_database import _migrated
 
 
 @pytest.fixture(scope="module")
-def stack(
-    django_db_setup: None, django_db_blocker: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Stack]:
-    """Provider, worker, beat and watchman, all up."""
-    with database_copy(django_db_blocker) as name:
-        stack = Stack(tmp_path_factory.mktemp("stack"), database=name)
-        try:
-            stack.start("sandbox", "worker", "beat", "watch")
-            until(stack.provider_is_up, within=30, what="the provider answers")
-            stack.arrange(telling="none")
-            until(worker_is_seen, within=40, what="the worker sweeps")
-            yield stack
-        except AssertionError:
-            print(stack.logs())
-            raise
-        finally:
-            stack.stop_all()
-
-
-def worker_is_seen() -> bool:
-    """Whether beat and worker have been seen in the last two seconds."""
-    at = timezone.now() - timedelta(seconds=3)
-    return Heartbeat.objects.filter(name=heartbeats.BEAT, beat_at__gt=at).exists()
-
-
-@pytest.fixture
-def processes(stack: Stack) -> Iterator[Stack]:
-    """The stack with everything running and nothing arranged; its logs are shown when a test fails."""
-    for name in ("worker", "beat", "watch"):
-        if name not in stack.running:
-            stack.start(name)
-    until(worker_is_seen, within=40, what="the worker sweeps")
-    yield stack
-    stack.arrange(clear="1")
-
-
-@pytest.fixture
-def alex(stack: Stack) -> Client:
-    """A new Alex, with a phone of his own."""
-    team = factories.TeamFactory()
-    dana = factories.counselor("Dana Reyes", team=team)
-    return factories.client_of(dana, team=team, given_name="Alex", time_zone="America/Phoenix")
-
-
-@pytest.fixture
-def phone(alex: Client) -> str:
-    number: str = alex.contact_points.get().normalized
-    return number
-
-
-@pytest.fixture
-def write(alex: Client) -> Callable[..., Message]:
-    """A message written by staff, due now."""
-
-    def one(**fields: Any) -> Message:
-        at, number = timezone.now(), next(numbers)
-        return Message.objects.create(
-            **{
-                "client": alex,
-                "kind": Message.Kind.MANUAL,
-                "body": f"Hi Alex, see you soon ({number}).",
-                "local_date": at.date(),
-                "local_time": at.time(),
-                "tz": "UTC",
-                "due_at": at,
-                "dedupe_key": f"manual:{number}",
-                **fields,
-            }
+def stack(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stack]:
+    """Servers and processes of their own, started once."""
+    den = Den()
+    folder = den.folder("s")
+    with django_db_blocker.unblock(), _migrated() as database:
+        ground = own_ground(folder, database)
+        before = lead_django(ground)
+        patience = override_settings(
+            FOLLOWUP_DEAD_MAN=float(PACE["FOLLOWUP_DEAD_MAN"]),
+            FOLLOWUP_SILENCE=float(PACE["FOLLOWUP_SILENCE"]),
         )
+        patience.enable()
+        stack = Stack(folder, ground=ground)
+        try:
+            yield stack
+        finally:
+            connection.close()
+            stack.stop_all()
+            patience.disable()
+            connections["default"].settings_dict.update(before)
+            den.remove()
 
-    return one
+
+def own_ground(folder: Any, database: str) -> Ground:
+    """A copy of the test server; where it may not be copied, a new server."""
+    socket = connections["default"].settings_dict["HOST"]
+    connection.close()
+    try:
+        return Ground.backup_of(socket, folder, database=database)
+    except subprocess.CalledProcessError:
+        return Ground.fresh(folder)
