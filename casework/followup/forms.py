@@ -9,7 +9,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from casework.followup.actions.texting import SecondLook
-from casework.followup.checklist import ANSWERS, QUESTIONS
 from casework.followup.models import ContactAttempt
 from casework.followup.plan_start import Told
 from casework.followup.threads import Thread
@@ -139,33 +138,10 @@ class ToDoForm(forms.Form):
         return {"due_at": local.replace(hour=12, minute=0, second=0, microsecond=0)}
 
 
-class ChecklistForm(forms.Form):
-    """The prompts of the first contact; every question has an answer, and "not known" is one."""
-
-    last_use = forms.CharField(label=_("When was the last use?"), required=False, max_length=200)
-    what = forms.CharField(label=_("What was used, and with what?"), required=False, max_length=200)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for question in QUESTIONS:
-            self.fields[question.key] = forms.ChoiceField(
-                label=question.label, choices=list(ANSWERS.items()), widget=forms.RadioSelect
-            )
-        self.fields["note"] = forms.CharField(
-            label=_("Who was told what, and what came of it"),
-            required=False,
-            max_length=4000,
-            widget=forms.Textarea(attrs={"rows": 3}),
-            help_text=_("Kept encrypted."),
-        )
-
-    def answers(self) -> dict[str, Any]:
-        """The answers without the note."""
-        return {key: value for key, value in self.cleaned_data.items() if key != "note"}
-
-
 class PauseForm(forms.Form):
-    reason = forms.ChoiceField(label=_("Reason"), choices=PauseReason.choices)
+    reason = forms.ChoiceField(
+        label=_("Reason"), choices=[one for one in PauseReason.choices if one[0] != PauseReason.CONSENT]
+    )
     on = forms.DateField(label=_("Since"), widget=DateInput())
 
 

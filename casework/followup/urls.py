@@ -5,6 +5,7 @@ from django.urls.converters import StringConverter
 
 from casework.followup.views import (
     assess,
+    checklist,
     contact_points,
     contacts,
     crisis_words,
@@ -47,7 +48,8 @@ urlpatterns = [
     path("reports/<uuid:uid>/retract/", report.retract, name="retract_report"),
     path("clients/<uuid:uid>/plan/", plan.page, name="plan"),
     path("clients/<uuid:uid>/plan/steps/", plan.steps, name="plan_steps"),
-    path("clients/<uuid:uid>/checklist/", plan.checklist, name="checklist"),
+    path("clients/<uuid:uid>/checklist/", checklist.page, name="checklist"),
+    path("clients/<uuid:uid>/checklist/tier/", checklist.tier, name="checklist_tier"),
     path("clients/<uuid:uid>/contact/", contacts.log, name="log_contact"),
     path("contacts/<uuid:uid>/<said:state>/", contact_points.state, name="contact_state"),
     path(

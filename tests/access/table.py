@@ -117,7 +117,8 @@ _add(LOOK, "relapse:assessment", uid="assessment")
 # --- what happens next ---
 _add(
     ACT,
-    "followup:assess followup:report followup:report_preview followup:checklist followup:log_contact "
+    "followup:assess followup:report followup:report_preview followup:checklist followup:checklist_tier "
+    "followup:log_contact "
     "followup:pause followup:resume followup:discharge followup:death followup:schedule_session",
     uid="client",
 )

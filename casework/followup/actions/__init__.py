@@ -1,8 +1,8 @@
 """What follows from what happens: every act here reaches further than one room, and does so in one transaction."""
 
 from casework.followup.actions.answers import mark_answer_read, mark_handled, mark_thread_read
+from casework.followup.actions.checklist import complete_checklist
 from casework.followup.actions.contacts import (
-    complete_checklist,
     contact_made,
     log_contact,
     reply_answered,

@@ -10,11 +10,8 @@ from django.utils.translation import gettext as _
 
 from casework.followup import answering, ladder, summary, todos
 from casework.followup.actions.pausing import BACK
-from casework.followup.checklist import check_answers, confirmed_tier
-from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, SafetyChecklist, ToDo
-from casework.followup.plan_start import running_plan
+from casework.followup.models import ContactAttempt, InboundMessage, ToDo
 from casework.followup.plan_templates import ToDoKind
-from casework.followup.plan_upkeep import complete_if_done
 from clients import audit
 from clients.access import Verb, require
 from clients.actions import locked
@@ -147,50 +144,3 @@ def _settled(at: datetime, now: datetime, todo: ToDo | None, *, spoken: bool) ->
     this = Q(pk=todo.pk, kind__in=ENDS_WITH_CONTACT) if todo is not None else Q(pk__in=[])
     back = Q(step_key__startswith=BACK, opened_at__lte=at)
     return first | calls | this | back
-
-
-@transaction.atomic
-def complete_checklist(
-    *, client_id: int, answers: Mapping[str, Any], by: Any, now: datetime, note: str = ""
-) -> SafetyChecklist:
-    """Keep what the first talk asked about; it confirms or changes the risk tier and closes its to-do."""
-    require(by, Verb.RUN_PLAN)
-    client = locked(client_id)
-    check_answers(answers)
-    plan = running_plan(client)
-    tier = confirmed_tier(answers, plan)
-    checklist = SafetyChecklist.objects.create(
-        client=client,
-        plan=plan,
-        answers=dict(answers),
-        note=note.strip(),
-        risk_tier=tier,
-        completed_at=now,
-        completed_by=by,
-    )
-    audit.record("safety.checked", by=by, at=now, client_id=client_id, target=checklist, tier=str(tier))
-    _close_checklists(client, by=by, now=now)
-    if plan is not None:
-        _confirm_tier(plan, tier)
-        _close_first_contact(plan, by=by, now=now)
-    summary.refresh(client_id)
-    return checklist
-
-
-def _confirm_tier(plan: FollowUpPlan, tier: str) -> None:
-    plan.risk_tier = tier
-    plan.save(update_fields=["risk_tier"])
-
-
-def _close_checklists(client: Client, *, by: Any, now: datetime) -> None:
-    """Also one that outlived its plan, because the later report that had taken it over was taken back."""
-    open_ones = client.todos.open().filter(kind=ToDoKind.SAFETY_CHECKLIST)
-    todos.finish(open_ones.order_by("pk"), by=by, now=now)
-
-
-def _close_first_contact(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
-    """With the checklist done, a report told in a live talk has had its first contact (clinical.md §7.3, I-10)."""
-    if plan.report.handled_in_contact:
-        first = plan.todos.open().filter(kind=ToDoKind.FIRST_CONTACT)
-        todos.finish(first.order_by("pk"), by=by, now=now)
-    complete_if_done(plan, now)

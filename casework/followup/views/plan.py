@@ -3,27 +3,21 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
-from casework.followup import actions, ladder_view
+from casework.followup import ladder_view
 from casework.followup.contact_clock import clock_of
-from casework.followup.forms import ChecklistForm
 from casework.followup.models import FollowUpPlan
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_view import view_of
-from casework.followup.risk import RiskTier
 from casework.relapse.models import RelapseReport
 from clients.access import Verb
 from clients.doors import client_or_404
-from clients.forms import answering
 from clients.models import Client
-from clients.views.guard import READ_OR_WRITE, needs
-from clients.views.pages import form_page
+from clients.views.guard import needs
 
 FEW = ":6"  # the next steps, where the plan is not the page's own matter
 
@@ -72,28 +66,3 @@ def _plans(client: Client) -> list[FollowUpPlan]:
 def _current(plans: Sequence[FollowUpPlan]) -> FollowUpPlan | None:
     """The one that runs, or the last one."""
     return next((plan for plan in plans if plan.is_running), plans[0] if plans else None)
-
-
-@require_http_methods(READ_OR_WRITE)
-@needs(Verb.RUN_PLAN)
-def checklist(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """What the first talk asks about."""
-    client = client_or_404(request, uid, viewing=request.method == "GET")
-    form = ChecklistForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        with answering(form):
-            done = actions.complete_checklist(
-                client_id=client.pk,
-                answers=form.answers(),
-                note=form.cleaned_data["note"],
-                by=request.user,
-                now=timezone.now(),
-            )
-            messages.success(
-                request,
-                _("Saved. Risk tier: %(tier)s.") % {"tier": str(RiskTier(done.risk_tier).label).lower()},
-            )
-            return redirect("followup:plan", uid=client.uid)
-    return form_page(
-        request, client, form, title=_("Safety checklist"), save=_("Save"), page="followup/checklist.html"
-    )
