@@ -16,8 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from clients.access import Role
 from clients.errors import DomainError
-from clients.models import Client, ClientSubstance, ContactPoint, Permission, Programme, Team
+from clients.models import Client, ClientSubstance, ContactPoint, Guardian, Permission, Programme, Team
+from clients.segments import outside_gsm
 from clients.teams import open_to
+from clients.telling import catalogue_words, tells
 
 User = get_user_model()
 
@@ -88,6 +90,21 @@ class MomentInput(forms.DateTimeInput):
         super().__init__(format="%Y-%m-%dT%H:%M", **kwargs)
 
 
+def name_in_texts(first: str) -> str:
+    """What a text message makes of a first name that it has no letters for, or that tells too much; else nothing."""
+    costly = outside_gsm(first)
+    if costly:
+        return gettext(
+            "Text messages have no room for %(letters)s: most of them will begin without the name. Nothing in it is "
+            "changed. Ask which name %(name)s would like in texts, and enter that as the chosen name."
+        ) % {"letters": costly, "name": first}
+    if tells(first, catalogue_words()):
+        return gettext(
+            "“%(name)s” could tell a stranger something: texts begin without it. A chosen name is used instead."
+        ) % {"name": first}
+    return ""
+
+
 def languages(also: str = "") -> list[tuple[str, str]]:
     """Codes and names, the two that messages are written in first."""
     names = {code: info["name"] for code, info in LANG_INFO.items() if "name" in info and len(code) == 2}
@@ -152,6 +169,19 @@ class ClientForm(forms.ModelForm):
         self._choices("language").choices = languages(also=self.instance.language)
         self._choices("time_zone").choices = zones()
         self.fields["language"].help_text = _("Messages go in Spanish or English.")
+        self.fields["chosen_name"].help_text = " ".join(
+            filter(
+                None, [gettext("What the person wants to be called; used in messages."), self.about_the_name]
+            )
+        )
+
+    @property
+    def about_the_name(self) -> str:
+        """What texts make of the name as it stands in the form."""
+        given = self.data if self.is_bound else self.initial
+        names = [str(given.get(field) or "") for field in ("chosen_name", "given_name")]
+        first = next((name for name in names if name), "")
+        return name_in_texts(first) if first else ""
 
     def _choices(self, name: str) -> forms.ChoiceField:
         field = self.fields[name]
@@ -262,14 +292,57 @@ class AdmitForm(forms.Form):
         return day
 
 
-class AssignForm(forms.Form):
-    """Who is the primary counselor from now on."""
+class TransferForm(forms.Form):
+    """Who is the primary counselor from now on, and what they should know."""
 
-    counselor = forms.ModelChoiceField(User.objects.none(), label=_("Primary counselor"), empty_label=None)
+    counselor = forms.ModelChoiceField(
+        User.objects.none(), label=_("Primary counselor"), empty_label=_("Choose")
+    )
+    note = forms.CharField(
+        label=_("What the next counselor should know"),
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 5}),
+        help_text=_("Kept encrypted, on the client's page."),
+    )
 
-    def __init__(self, *args: Any, team: Team, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, team: Team, before: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["counselor"].queryset = practitioners(team)
+        people = practitioners(team)
+        self.fields["counselor"].queryset = people.exclude(pk=before.pk) if before else people
+        if before is None:
+            del self.fields["note"]
+
+
+class EmergencyContactForm(forms.Form):
+    """Somebody to call when the client cannot be reached."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    relationship = forms.CharField(label=_("Who they are to the client"), max_length=60)
+    phone = forms.CharField(label=_("Phone"), max_length=40)
+    consent_given = forms.BooleanField(
+        label=_("The client agrees that we call this person"),
+        required=False,
+        help_text=_("Without this consent, naming them, nobody calls them."),
+    )
+
+
+class GuardianForm(forms.Form):
+    """Who decides for a minor, or for somebody under guardianship."""
+
+    name = forms.CharField(label=_("Name"), max_length=120)
+    relationship = forms.ChoiceField(
+        label=_("Who they are to the client"), choices=Guardian.Relationship.choices
+    )
+    contact = forms.CharField(label=_("Phone or address"), required=False, max_length=120)
+    from_on = forms.DateField(label=_("Decides since"), widget=DateInput())
+    consent_rechecked = forms.BooleanField(
+        label=_("The consent was gone through with this person and the client"), required=False
+    )
+
+
+class GuardianEndForm(forms.Form):
+    on = forms.DateField(label=_("Last day"), widget=DateInput())
 
 
 class CoverForm(forms.Form):

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods
 from clients import actions
 from clients.access import Verb
 from clients.doors import client_or_404
-from clients.forms import ClientForm, RegisterForm, answering
+from clients.forms import ClientForm, RegisterForm, answering, name_in_texts
+from clients.models import Client
 from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
@@ -32,6 +33,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 _("%(name)s is registered as %(number)s. How can we reach %(name)s?")
                 % {"name": client.first_name, "number": client.record_number},
             )
+            _warn_of_the_name(request, client)
             return redirect("clients:contact_new", uid=client.uid)
     return render(request, "clients/new.html", {"form": form, "now": now})
 
@@ -44,10 +46,18 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     form = ClientForm(request.POST or None, instance=copy.copy(client))
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            actions.update_client(
+            changed = actions.update_client(
                 client_id=client.pk, by=request.user, now=timezone.now(), **form.cleaned_data
             )
             messages.success(request, _("Saved."))
+            _warn_of_the_name(request, changed)
             return home(client)
     title = _("Who %(name)s is") % {"name": client.first_name}
     return form_page(request, client, form, title=title, save=_("Save"), page="clients/edit.html")
+
+
+def _warn_of_the_name(request: HttpRequest, client: Client) -> None:
+    """Said once more after saving: texts will go without the name."""
+    about = name_in_texts(client.first_name)
+    if about:
+        messages.warning(request, about)

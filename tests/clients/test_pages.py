@@ -256,3 +256,28 @@ def test_a_counselor_assigns_nobody(as_dana, alex):
 def test_who_is_signed_out_is_asked_to_sign_in(browser, alex):
     for name in PAGES:
         assert browser.get(at(name, alex)).url.startswith("/accounts/login/")
+
+
+# --- a name that texts have no letters for ------------------------------------------------------------------------
+def edit_name(browser, client, **names):
+    fields = {"given_name": "Alex", "language": "en", "preferred_channel": "sms", **names}
+    return browser.post(f"/clients/{client.uid}/edit/", fields, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(("name", "letters"), [("Lucía", "í"), ("Ángel", "Á"), ("Zoë", "ë")])
+def test_a_name_that_texts_have_no_letters_for_is_kept_and_warned_about(as_dana, alex, name, letters):
+    page = edit_name(as_dana, alex, chosen_name=name)
+    assert f"Text messages have no room for {letters}" in page
+    alex.refresh_from_db()
+    assert alex.chosen_name == name
+    form = as_dana.get(f"/clients/{alex.uid}/edit/").content.decode()
+    assert f"Ask which name {name} would like in texts" in form
+
+
+def test_a_name_that_tells_something_is_kept_and_warned_about(as_dana, alex):
+    assert "could tell a stranger something" in edit_name(as_dana, alex, chosen_name="Sober")
+
+
+@pytest.mark.parametrize("name", ["José", "Begoña", "Sam"])
+def test_a_name_whose_letters_fit_is_not_remarked_on(as_dana, alex, name):
+    assert "no room for" not in edit_name(as_dana, alex, chosen_name=name)

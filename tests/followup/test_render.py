@@ -1,9 +1,12 @@
 """The words that leave, and what keeps others in (clinical.md §5.2 M-1, M-3, M-10)."""
 
+import ast
 import dataclasses
+import inspect
 
 import pytest
 
+from casework.followup.messages import render as rendering
 from casework.followup.messages.letterhead import Letterhead, letterheads
 from casework.followup.messages.policy import may_send_many
 from casework.followup.messages.reasons import PLAIN, words
@@ -184,3 +187,22 @@ def test_every_reason_is_a_sentence(code):
 
 def test_a_reason_that_nobody_has_worded_is_shown_as_it_is():
     assert words("solar_storm") == "solar_storm"
+
+
+def test_the_renderer_reads_nothing_of_a_message_but_its_key_and_its_words():
+    """M-10, by structure: whatever else a message knows, no text can be built from it."""
+    tree = ast.parse(inspect.getsource(rendering))
+    read = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "message"
+    }
+    assert read <= {"body", "template_key", "client", "client_id", "letterhead"}
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not any(
+        name.startswith(("casework.relapse", "casework.measures", "sessions")) for name in imported
+    )
+
+
+def test_every_value_a_text_can_hold_is_a_plain_word():
+    assert set(map(type, LETTER.values().values())) == {str}
