@@ -6,7 +6,16 @@ from rest_framework import serializers
 
 from api.serializers.clients import UidField
 from casework.followup.messages.reasons import words
-from casework.followup.models import Attempt, ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
+from casework.followup.models import (
+    Attempt,
+    ContactAttempt,
+    FollowUpPlan,
+    InboundMessage,
+    Message,
+    StepChange,
+    ToDo,
+)
+from casework.followup.plan_templates import ChannelRule, ToDoKind
 from clients.access import Verb, can
 
 
@@ -33,6 +42,47 @@ class PlanOut(serializers.ModelSerializer[FollowUpPlan]):
             "closed_reason",
         )
         read_only_fields = fields
+
+
+class StepChangeOut(serializers.ModelSerializer[StepChange]):
+    """A step added, moved or dropped by hand."""
+
+    message = UidField(read_only=True)
+    todo = UidField(read_only=True)
+    step_key = serializers.SerializerMethodField()
+
+    class Meta:
+        model = StepChange
+        fields = ("uid", "act", "step_key", "message", "todo", "from_at", "to_at", "reason", "at")
+        read_only_fields = fields
+
+    def get_step_key(self, change: StepChange) -> str:
+        step = change.message or change.todo
+        return step.step_key if step is not None else ""
+
+
+class ReasonIn(serializers.Serializer[Any]):
+    reason = serializers.CharField(max_length=500)
+
+
+class MessageStepIn(ReasonIn):
+    on = serializers.DateField()
+    text = serializers.CharField(max_length=40)
+    channel = serializers.ChoiceField(choices=ChannelRule.choices, default="", allow_blank=True)
+
+
+class ToDoStepIn(ReasonIn):
+    on = serializers.DateField()
+    kind = serializers.ChoiceField(choices=ToDoKind.choices)
+    title = serializers.CharField(max_length=160, default="", allow_blank=True)
+
+
+class DropStepIn(ReasonIn):
+    key = serializers.CharField(max_length=48)
+
+
+class MoveStepIn(DropStepIn):
+    on = serializers.DateField()
 
 
 class AttemptOut(serializers.ModelSerializer[Attempt]):

@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from api.idempotency import write
 from api.serializers import followup as shapes
 from api.views.base import Listable, Readable, RecordViewSet
-from casework.followup.actions import answers, contacts, todos
+from casework.followup.actions import answers, contacts, steps, todos
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
 from clients.access import Verb
 
@@ -21,6 +21,43 @@ class PlanViewSet(Listable, Readable, RecordViewSet):
     queryset = FollowUpPlan.objects.select_related("client", "report")
     serializer_class = shapes.PlanOut
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"], "stage": ["exact"]}
+
+    @extend_schema(responses=shapes.StepChangeOut(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def changes(self, request: Request, uid: Any) -> Response:
+        """Steps added, moved and dropped by hand, each with its reason."""
+        rows = self.found(viewing=True).changes.select_related("message", "todo").order_by("at", "pk")
+        return Response(shapes.StepChangeOut(rows, many=True).data)
+
+    @extend_schema(request=shapes.MessageStepIn, responses={201: shapes.StepChangeOut})
+    @action(detail=True, methods=["post"], url_path="message-steps")
+    @write(Verb.RUN_PLAN)
+    def message_steps(self, request: Request, uid: Any) -> Response:
+        """One more message. Refused, the day named, where it would break the caps."""
+        return self._changed(steps.add_message_step, shapes.MessageStepIn, status=201)
+
+    @extend_schema(request=shapes.ToDoStepIn, responses={201: shapes.StepChangeOut})
+    @action(detail=True, methods=["post"], url_path="todo-steps")
+    @write(Verb.RUN_PLAN)
+    def todo_steps(self, request: Request, uid: Any) -> Response:
+        return self._changed(steps.add_todo_step, shapes.ToDoStepIn, status=201)
+
+    @extend_schema(request=shapes.MoveStepIn, responses=shapes.StepChangeOut)
+    @action(detail=True, methods=["post"], url_path="move-step")
+    @write(Verb.RUN_PLAN)
+    def move_step(self, request: Request, uid: Any) -> Response:
+        return self._changed(steps.move_step, shapes.MoveStepIn)
+
+    @extend_schema(request=shapes.DropStepIn, responses=shapes.StepChangeOut)
+    @action(detail=True, methods=["post"], url_path="drop-step")
+    @write(Verb.RUN_PLAN)
+    def drop_step(self, request: Request, uid: Any) -> Response:
+        """Leave a step out; it stays readable with its reason."""
+        return self._changed(steps.drop_step, shapes.DropStepIn)
+
+    def _changed(self, act: Any, shape: type[Any], *, status: int = 200) -> Response:
+        change = self.act(act, plan_id=self.found().pk, **self.given(shape))
+        return Response(shapes.StepChangeOut(change).data, status=status)
 
 
 class MessageViewSet(Listable, Readable, RecordViewSet):

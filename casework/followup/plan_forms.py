@@ -3,7 +3,7 @@
 from typing import Any
 
 from django import forms
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -20,10 +20,8 @@ WHY = _("Whoever reads the plan later sees this beside the step.")
 
 def option(what: str, *words: str) -> SafeString:
     """A choice with its words below it."""
-    lines = SafeString("").join(
-        format_html('<span class="option-words">{}</span>', one) for one in words if one
-    )
-    return format_html("<strong>{}</strong>{}", what, lines)
+    said = format_html_join("", '<span class="option-words">{}</span>', ((one,) for one in words if one))
+    return format_html("<span><strong>{}</strong>{}</span>", what, said)
 
 
 class StepForm(forms.Form):

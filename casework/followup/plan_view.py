@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from casework.followup.messages.reasons import words
 from casework.followup.models import FollowUpPlan, Message, StepChange, ToDo
 from casework.followup.plan_steps import DROPPED, MAY_MOVE, is_movable
+from casework.followup.plan_templates import FOR_SUPERVISOR
 from casework.followup.wording import TODO_REASONS, TODO_TONES, TONES, purpose
 
 MESSAGE, TODO = "message", "todo"
@@ -37,6 +38,7 @@ class Step:
     todo: ToDo | None = None
     answered_at: datetime | None = None
     key: str = ""  # its name in the plan, for what can be moved or dropped
+    supervisors: bool = False  # and only by a supervisor
     changed: str = ""  # who added, moved or dropped it, and why
 
 
@@ -157,6 +159,7 @@ def todo_step(todo: ToDo, now: datetime, change: StepChange | None = None) -> St
         late=late,
         todo=todo,
         key=todo.step_key if todo.is_open and is_movable(todo) else "",
+        supervisors=todo.kind in FOR_SUPERVISOR,
         changed=_changed(change),
     )
 

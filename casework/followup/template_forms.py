@@ -30,6 +30,8 @@ UNIT_CHOICES = [("days", _("days")), ("hours", _("hours")), ("minutes", _("minut
 class SpanWidget(forms.MultiWidget):
     """A number and its unit."""
 
+    template_name = "followup/span.html"
+
     def __init__(self) -> None:
         number = forms.NumberInput(attrs={"min": 0, "inputmode": "numeric"})
         unit = forms.Select(attrs={"aria-label": _("Unit")}, choices=UNIT_CHOICES)
@@ -50,14 +52,16 @@ class SpanField(forms.MultiValueField):
 
     def __init__(self, **kwargs: Any) -> None:
         fields = [
-            forms.IntegerField(min_value=0, max_value=10_000),
-            forms.ChoiceField(choices=UNIT_CHOICES),
+            forms.IntegerField(min_value=0, max_value=10_000, required=False),
+            forms.ChoiceField(choices=UNIT_CHOICES, required=False),
         ]
         super().__init__(fields, require_all_fields=False, **kwargs)
 
     def compress(self, data_list: Sequence[Any]) -> timedelta | None:
-        """None where no number was given."""
+        """None where no number was given, though a unit always is."""
         if not data_list or data_list[0] is None:
+            if self.required:
+                raise forms.ValidationError(self.error_messages["required"], code="required")
             return None
         return int(data_list[0]) * UNITS[data_list[1] or "hours"]
 

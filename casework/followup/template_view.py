@@ -1,6 +1,6 @@
 """A template as a person reads it: its days in order, and on each what is sent and what is done."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ class Entry:
     is_message: bool
     what: str
     notes: Sequence[str] = ()
-    words: str = ""
+    words: Sequence[str] = ()  # in every language, where the text goes first
     wrong: Sequence[str] = ()
 
 
@@ -42,11 +42,12 @@ def days_of(version: TemplateVersion, problems: Sequence[Problem] = ()) -> list[
     wrong: dict[str, list[str]] = {}
     for problem in problems:
         wrong.setdefault(problem.step, []).append(problem.says)
-    known = plan_texts.wordings()
+    known = dict(plan_texts.wordings())
     rows = sorted(version.steps.order_by("pk"), key=_order)
     found: dict[int, list[Entry]] = {}
     for row in rows:
-        found.setdefault(_order(row)[0], []).append(_entry(row, known, wrong.get(row.key, ())))
+        said = known.pop(row.text, {}).values()
+        found.setdefault(_order(row)[0], []).append(_entry(row, tuple(said), wrong.get(row.key, ())))
     for day in version.checkups:
         checkup = Entry(key="", is_message=False, what=str(ToDoKind.CHECKUP.label))
         found.setdefault(day, []).append(checkup)
@@ -59,13 +60,12 @@ def _order(row: TemplateStep) -> tuple[int, bool, timedelta, int]:
     return (row.day if row.day is not None else within // DAY), row.is_message, within, row.pk
 
 
-def _entry(row: TemplateStep, known: Mapping[str, Mapping[str, str]], wrong: Sequence[str]) -> Entry:
+def _entry(row: TemplateStep, words: Sequence[str], wrong: Sequence[str]) -> Entry:
     notes = list(_notes(row))
     if not row.is_message:
         return Entry(
             key=row.key, is_message=False, what=str(ToDoKind(row.todo).label), notes=notes, wrong=wrong
         )
-    words = " / ".join(known.get(row.text, {}).values())
     return Entry(key=row.key, is_message=True, what=purpose(row.text), notes=notes, words=words, wrong=wrong)
 
 

@@ -148,6 +148,8 @@ _add(
 )
 _add(ACT, "followup:answer_read followup:answer_handled followup:answer_todo", uid="inbound")
 _add(LOOK, "followup:message", uid="message")
+_add(READ, "followup:outlook")
+_add(REVIEW, "followup:alarm")
 _add(ACT, "followup:reschedule_session followup:cancel_session followup:close_session", uid="session")
 
 _add(ACT, "followup:add_message_step followup:add_todo_step", uid="client")
@@ -210,6 +212,8 @@ _add(ACT, "api:client-withdraw-permission api:client-pause api:client-resume", u
 for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo"):
     _add(LOOK, f"api:{_kind}-detail", uid=_kind)
 _add(LOOK, "api:message-attempts", uid="message")
+_add(LOOK, "api:plan-changes", uid="plan")
+_add(ACT, "api:plan-message-steps api:plan-todo-steps api:plan-move-step api:plan-drop-step", uid="plan")
 _add(LOOK, "api:contact-detail", uid="attempt")
 _add(LOOK, "api:answer-detail", uid="inbound")
 _add(ACT, "api:session-cancel api:session-close", uid="session")

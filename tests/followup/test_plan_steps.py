@@ -33,28 +33,32 @@ def plan(alex, dana, now):
     return report(alex, dana, now).plan
 
 
+def last(alex):
+    return alex.followup_plans.order_by("-pk").values_list("pk", flat=True)[0]
+
+
 def day(number):
     return TODAY + number * DAY
 
 
 def add(alex, by, now, number, **fields):
     fields = {"text": "support", "reason": WHY, **fields}
-    return acts.add_message_step(client_id=alex.pk, on=day(number), by=by, now=now, **fields)
+    return acts.add_message_step(plan_id=last(alex), on=day(number), by=by, now=now, **fields)
 
 
 def do(alex, by, now, number, **fields):
     fields = {"kind": "call", "reason": WHY, **fields}
-    return acts.add_todo_step(client_id=alex.pk, on=day(number), by=by, now=now, **fields)
+    return acts.add_todo_step(plan_id=last(alex), on=day(number), by=by, now=now, **fields)
 
 
 def move(alex, by, now, key, number, **fields):
     return acts.move_step(
-        client_id=alex.pk, key=key, on=day(number), by=by, now=now, **{"reason": WHY, **fields}
+        plan_id=last(alex), key=key, on=day(number), by=by, now=now, **{"reason": WHY, **fields}
     )
 
 
 def drop(alex, by, now, key, **fields):
-    return acts.drop_step(client_id=alex.pk, key=key, by=by, now=now, **{"reason": WHY, **fields})
+    return acts.drop_step(plan_id=last(alex), key=key, by=by, now=now, **{"reason": WHY, **fields})
 
 
 def refusal(act):
@@ -355,7 +359,7 @@ def test_a_plan_that_runs_no_more_is_not_changed(alex, dana, plan, now):
         lambda: move(alex, dana, now, "PHY-VISIT", 9),
         lambda: drop(alex, dana, now, "PHY-VISIT"),
     ):
-        assert refusal(act)[1] == "No plan is running, so there is nothing to change."
+        assert refusal(act)[1] == "This plan runs no more, so there is nothing to change."
 
 
 def test_every_change_needs_a_reason(alex, dana, plan, now):

@@ -14,7 +14,6 @@ from casework.followup import outbox, plan_caps, plan_texts, schedule, summary
 from casework.followup.hours import timing_of
 from casework.followup.messages.policy import intended
 from casework.followup.models import FollowUpPlan, Message, PlanState, StepChange, ToDo, ToDoState
-from casework.followup.plan_start import running_plan
 from casework.followup.plan_steps import ADDED, DROPPED, MAY_MOVE, is_own, why_it_stands
 from casework.followup.plan_templates import DAY, ChannelRule, ToDoKind
 from casework.followup.plan_upkeep import can_still_message, complete_if_done, declines_calls
@@ -44,11 +43,11 @@ AUTOMATED_WAYS = (ChannelRule.PREFERRED, ChannelRule.SMS, ChannelRule.EMAIL)
 
 @transaction.atomic
 def add_message_step(
-    *, client_id: int, on: date, text: str, reason: str, by: Any, now: datetime, channel: str = ""
+    *, plan_id: int, on: date, text: str, reason: str, by: Any, now: datetime, channel: str = ""
 ) -> StepChange:
     """One more text on a day of the client's. Raises InvalidInput, the day named, where it would be one too many."""
     require(by, Verb.RUN_PLAN)
-    plan = _running(client_id, reason)
+    plan = _running(plan_id, reason)
     client = plan.client
     if plan.state == PlanState.MESSAGES_OFF or not can_still_message(client, now):
         raise Conflict(_("%(first)s has agreed to no messages. Add a call.") % {"first": client.first_name})
@@ -74,11 +73,11 @@ def add_message_step(
 
 @transaction.atomic
 def add_todo_step(
-    *, client_id: int, on: date, kind: str, reason: str, by: Any, now: datetime, title: str = ""
+    *, plan_id: int, on: date, kind: str, reason: str, by: Any, now: datetime, title: str = ""
 ) -> StepChange:
     """One more thing to do in the plan, due at the end of that day where the client lives."""
     require(by, Verb.RUN_PLAN)
-    plan = _running(client_id, reason)
+    plan = _running(plan_id, reason)
     client = plan.client
     if kind not in ADDABLE:
         raise InvalidInput(_("Choose what is to be done."), field="kind")
@@ -105,10 +104,10 @@ def add_todo_step(
 
 
 @transaction.atomic
-def move_step(*, client_id: int, key: str, on: date, reason: str, by: Any, now: datetime) -> StepChange:
+def move_step(*, plan_id: int, key: str, on: date, reason: str, by: Any, now: datetime) -> StepChange:
     """Put a step that has not happened yet on another day. The caps are asked again; the way and the words stay."""
     require(by, Verb.RUN_PLAN)
-    plan = _running(client_id, reason)
+    plan = _running(plan_id, reason)
     step = _step(plan, key, by)
     before = step.due_at
     if isinstance(step, Message):
@@ -127,10 +126,10 @@ def move_step(*, client_id: int, key: str, on: date, reason: str, by: Any, now: 
 
 
 @transaction.atomic
-def drop_step(*, client_id: int, key: str, reason: str, by: Any, now: datetime) -> StepChange:
+def drop_step(*, plan_id: int, key: str, reason: str, by: Any, now: datetime) -> StepChange:
     """Leave a step out. It stays readable with its reason, and nothing brings it back."""
     require(by, Verb.RUN_PLAN)
-    plan = _running(client_id, reason)
+    plan = _running(plan_id, reason)
     step = _step(plan, key, by)
     due_at = step.due_at
     if isinstance(step, Message):
@@ -146,11 +145,11 @@ def drop_step(*, client_id: int, key: str, reason: str, by: Any, now: datetime) 
 
 
 # --- finding and checking ---------------------------------------------------------------------------------------------
-def _running(client_id: int, reason: str) -> FollowUpPlan:
-    client = locked(client_id)
-    plan = running_plan(client)
-    if plan is None:
-        raise Conflict(_("No plan is running, so there is nothing to change."))
+def _running(plan_id: int, reason: str) -> FollowUpPlan:
+    client = locked(FollowUpPlan.objects.values_list("client_id", flat=True).get(pk=plan_id))
+    plan = FollowUpPlan.objects.select_for_update(of=("self",)).get(pk=plan_id)
+    if not plan.is_running:
+        raise Conflict(_("This plan runs no more, so there is nothing to change."))
     if not reason.strip():
         raise InvalidInput(_("Say why, so that others understand the plan."), field="reason")
     plan.client = client

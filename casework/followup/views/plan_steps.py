@@ -6,7 +6,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -16,7 +16,7 @@ from casework.followup.actions import steps
 from casework.followup.messages.letterhead import letterheads
 from casework.followup.models import FollowUpPlan
 from casework.followup.plan_forms import AddMessageForm, AddToDoForm, DropStepForm, MoveStepForm
-from casework.followup.plan_view import PlanView, Step, view_of
+from casework.followup.plan_view import Step, view_of
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
@@ -45,9 +45,10 @@ def add_todo(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _add(request: HttpRequest, client: Client, form: Form, act: Any, *, title: str) -> HttpResponse:
+    plan = running_or_404(client)
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            act(client_id=client.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
+            act(plan_id=plan.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
             messages.success(request, _("The step is in the plan."))
             return redirect("followup:plan", uid=client.uid)
     return form_page(request, client, form, title=title, save=_("Add"), page="followup/add_step.html")
@@ -58,14 +59,15 @@ def _add(request: HttpRequest, client: Client, form: Form, act: Any, *, title: s
 def move(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
     """A step of the plan: another day; or, below, out of the plan."""
     client = client_or_404(request, uid, viewing=request.method == "GET")
-    step = _step_or_404(client, key)
+    plan = running_or_404(client)
+    step = _step_or_404(plan, key)
     form = MoveStepForm(
         request.POST if request.method == "POST" else None,
         initial={"on": step.at.astimezone(client.zone).date()},
     )
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            moved = {"client_id": client.pk, "key": key, "by": request.user, "now": timezone.now()}
+            moved = {"plan_id": plan.pk, "key": key, "by": request.user, "now": timezone.now()}
             steps.move_step(**moved, **form.cleaned_data)
             messages.success(request, _("The step has another day."))
             return redirect("followup:plan", uid=client.uid)
@@ -77,12 +79,13 @@ def move(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
 def drop(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
     """Leave the step out."""
     client = client_or_404(request, uid)
-    step = _step_or_404(client, key)
+    plan = running_or_404(client)
+    step = _step_or_404(plan, key)
     form = DropStepForm(request.POST)
     if form.is_valid():
         with answering(form):
             reason = form.cleaned_data["reason"]
-            steps.drop_step(client_id=client.pk, key=key, reason=reason, by=request.user, now=timezone.now())
+            steps.drop_step(plan_id=plan.pk, key=key, reason=reason, by=request.user, now=timezone.now())
             messages.success(
                 request, _("The step is out of the plan. It stays readable there with your reason.")
             )
@@ -91,11 +94,13 @@ def drop(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
     return _page(request, client, step, move_form, form)
 
 
-def _step_or_404(client: Client, key: str) -> Step:
-    """The step in the plan that runs, done and dropped ones included: the act says why those stand."""
-    plan = FollowUpPlan.objects.running().filter(client=client).order_by("pk").first()
-    view: PlanView | None = view_of(plan, timezone.now()) if plan is not None else None
-    found = next((step for step in view.all if step.key == key), None) if view is not None else None
+def running_or_404(client: Client) -> FollowUpPlan:
+    """The plan that runs; there is nothing to fit where none does."""
+    return get_object_or_404(FollowUpPlan.objects.running(), client=client)
+
+
+def _step_or_404(plan: FollowUpPlan, key: str) -> Step:
+    found = next((step for step in view_of(plan, timezone.now()).all if step.key == key), None)
     if found is None:
         raise Http404
     return found
