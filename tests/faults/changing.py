@@ -189,7 +189,7 @@ def judge(scene: Scene, plans: list[Any], committed: dict[int, float]) -> None:
     scene.result.counted["wrong"] += len(wrong)
     scene.note(", ".join(f"{name} {number}" for name, number in sorted(outcomes.items())))
     scene.note(
-        f"{len(late)} were on the wire at the commit; the latest reached the provider {max(late, default=0):.2f} s later"
+        f"{len(late)} were on the wire at the commit; the latest was accepted {max(late, default=0):.2f} s later"
     )
     scene.check(f"no send began after the commit ({wrong[:3]})", not wrong)
     sides = {name.split()[0] for name in outcomes}

@@ -14,12 +14,12 @@ from tests.faults.catalogue import fault
 from tests.faults.scene import LEASE, Scene
 from tests.faults.world import database_clock
 
-KILLS = 4
+KILLS = {True: 2, False: 4}  # of a short run, and of a whole one
 
 
 def killed_at(scene: Scene, when: str) -> None:
     """Kill the whole worker at some of its calls, each time starting it again."""
-    at = sorted(scene.rng.sample(range(5, max(20, scene.messages // 2)), KILLS))
+    at = sorted(scene.rng.sample(range(5, max(20, scene.messages // 2)), KILLS[scene.messages < 500]))
     scene.hook("kill", f"{when} {' '.join(map(str, at))}")
     scene.strike()
     scene.write(spread=4)

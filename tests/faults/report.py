@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 PAIRS = 26 * 3
-COLUMNS = ("fault", "seeds", "sent", "lost", "doubled", "wrong", "verdict")
 OTHERS = {"eta": "one Celery ETA task a reminder", "mark": "mark, then send"}
 
 
@@ -75,9 +74,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         if row["product"] == "turnaround":
             ours[row["fault"]].append(row)
-    head = [
-        "| # | fault | seeds | sent | lost | doubled | wrong | verdict | ETA tasks: lost / doubled | mark-then-send: lost / doubled |"
-    ]
+    titles = ["#", "fault", "seeds", "sent", "lost", "doubled", "wrong", "verdict"]
+    titles += ["ETA tasks: lost / doubled", "mark-then-send: lost / doubled"]
+    head = [f"| {' | '.join(titles)} |"]
     head.append("|---|---|---|---|---|---|---|---|---|---|")
     body = [_row(number, runs, others) for number, runs in sorted(ours.items())]
     return "\n".join(["", *head, *body, "", *score(rows)])
@@ -134,6 +133,6 @@ def score(rows: Sequence[dict[str, Any]]) -> list[str]:
     hard = sum(row["passed"] for row in ours)
     return [
         f"Hard: H = {hard} of {len(ours)} played ({PAIRS} in a full run: 26 faults, 3 seeds).",
-        f"Soft: {soft:.0f} of 100 (doubled {per_10k:.1f} in 10,000; drain {speed:.2f} of the quickest; "
-        f"{resolved:.0%} of {ambiguous} doubts resolved by themselves; {heard:.0%} of {len(loud)} alarms in time).",
+        f"Soft: {soft:.0f} of 100. Doubled {per_10k:.1f} in 10,000; drain {speed:.2f} of the quickest.",
+        f"{resolved:.0%} of {ambiguous} doubts resolved by themselves; {heard:.0%} of {len(loud)} alarms in time.",
     ]
