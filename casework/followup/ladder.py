@@ -43,6 +43,8 @@ HEARD = Q(opt_out=False) | Q(crisis=True)  # a bare STOP is no answer; a cry for
 ASKS = ("checkin.", "offer", "today")  # how the keys of texts that ask for an answer begin
 GONE = (Message.Status.SENT, Message.Status.DELIVERED)
 KEYS = r"^U[1-4]-"  # how the step keys of what a silence asked for begin
+LAST_OF_DISCHARGED = Q(rung=Rung.GO_ON_OR_CLOSE, plan__state=PlanState.CLOSED_DISCHARGED)
+LETTER_OF_DISCHARGED = Q(kind=ToDoKind.LETTER, plan__state=PlanState.CLOSED_DISCHARGED)
 A_LOOK = 500  # plans a query
 End = LadderRung.End
 
@@ -128,8 +130,11 @@ def _climbing() -> QuerySet[FollowUpPlan]:
 
 
 def _no_longer_climbing() -> list[int]:
-    """Paused or ended plans with a rung left open, by whichever door they were paused or ended."""
-    left = LadderRung.objects.open().exclude(plan__in=_climbing())
+    """Paused or ended plans with a rung left open, by whichever door they were paused or ended.
+
+    The last rung of somebody discharged stays: whether an open-door letter goes is still to be decided (§4.6).
+    """
+    left = LadderRung.objects.open().exclude(plan__in=_climbing()).exclude(LAST_OF_DISCHARGED)
     return list(left.order_by("plan").values_list("plan", flat=True).distinct())
 
 
@@ -278,7 +283,8 @@ def end_open(plan: FollowUpPlan, *, why: str, at: datetime) -> int:
 def _end_of_plan(plan_id: int, now: datetime) -> int:
     client = locked(FollowUpPlan.objects.values_list("client_id", flat=True).get(pk=plan_id))
     plan = FollowUpPlan.objects.select_for_update(of=("self",)).get(pk=plan_id)
-    ended = end_open(plan, why=End.PAUSED if plan.is_running else End.PLAN_ENDED, at=now)
+    left = plan.rungs.open().exclude(LAST_OF_DISCHARGED).select_related("client")
+    ended = _end(list(left.order_by("pk")), why=End.PAUSED if plan.is_running else End.PLAN_ENDED, at=now)
     summary.refresh(client.pk)
     return ended
 
@@ -289,9 +295,8 @@ def _end(rungs: Sequence[LadderRung], *, why: str, at: datetime) -> int:
         rung.ended_at, rung.ended_why = at, why
         rung.save(update_fields=["ended_at", "ended_why"])
         keyed = Q(step_key=rung_key(rung)) | Q(step_key__startswith=f"{rung_key(rung)}-")
-        todos.close(
-            ToDo.objects.filter(keyed, plan=rung.plan_id), state=ToDoState.CANCELLED, reason=REASON[why]
-        )
+        asked = ToDo.objects.filter(keyed, plan=rung.plan_id).exclude(LETTER_OF_DISCHARGED)
+        todos.close(asked, state=ToDoState.CANCELLED, reason=REASON[why])
         audit.record(
             "ladder.ended",
             by=None,

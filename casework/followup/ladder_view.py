@@ -72,7 +72,8 @@ class DecisionForm(forms.Form):
         self, *args: Any, rung: LadderRung, letters: bool, contacts: Sequence[EmergencyContact], **kwargs: Any
     ) -> None:
         super().__init__(*args, auto_id=f"id_{rung.uid}_%s", **kwargs)
-        possible = [(one.value, one.label) for one in OPTIONS[rung.rung] if _may(one, letters, contacts)]
+        offered = [one for one in OPTIONS[rung.rung] if one != Decision.GO_ON or rung.plan.is_running]
+        possible = [(one.value, one.label) for one in offered if _may(one, letters, contacts)]
         if rung.rung in ONE_ONLY:
             self.fields["decision"] = forms.ChoiceField(
                 label=_("What is to be done?"), choices=possible, widget=forms.RadioSelect

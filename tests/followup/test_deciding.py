@@ -212,6 +212,33 @@ def test_closing_without_consent_to_letters_sends_none(alex, sam, fourth, now):
     assert not opened(alex, ToDoKind.LETTER).exists()
 
 
+def test_after_a_discharge_only_the_letter_is_left_to_decide(alex, dana, sam, plan, fourth, now):
+    letters_agreed(alex, now)
+    at = now + 32 * DAY
+    actions.discharge(client_id=alex.pk, reason="left", on=at.date(), by=dana, now=at)
+    ladder.climb_all(at)
+    fourth.refresh_from_db()
+    assert (fourth.is_open, fourth.todo.is_open) == (True, True)
+    with pytest.raises(InvalidInput, match="only the letter"):
+        decide(fourth, sam, at, "go_on")
+    decide(fourth, sam, at, "close")
+    plan.refresh_from_db()
+    assert plan.state == "closed_discharged"
+    assert opened(alex, ToDoKind.LETTER).get().title == "Send Alex an open-door letter"
+    assert not LadderRung.objects.open().exists()
+
+
+def test_a_letter_that_was_decided_outlives_the_discharge_and_a_call_does_not(alex, dana, sam, third, now):
+    letters_agreed(alex, now)
+    at = now + 9 * DAY
+    decide(third, sam, at, "letter", "keep_trying")
+    actions.discharge(client_id=alex.pk, reason="left", on=at.date(), by=dana, now=at)
+    ladder.climb_all(at)
+    assert [one.kind for one in alex.todos.open().filter(step_key__regex=ladder.KEYS)] == [ToDoKind.LETTER]
+    third.refresh_from_db()
+    assert third.ended_why == "plan_ended"
+
+
 def test_one_either_goes_on_or_closes(sam, fourth, now):
     with pytest.raises(InvalidInput, match="go on, or close"):
         decide(fourth, sam, now + 31 * DAY, "go_on", "close")

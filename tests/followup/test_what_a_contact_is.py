@@ -1,4 +1,4 @@
-"""A contact is a talk both ways, or a reply that a person read and answered (clinical.md §4.4); the rest are attempts."""
+"""A contact: a talk both ways, or a reply that a person read and answered (clinical.md §4.4). The rest are attempts."""
 
 from datetime import timedelta
 

@@ -132,6 +132,8 @@ def _check_choice(rung: LadderRung, decision: Sequence[str]) -> None:
     offered = OPTIONS.get(rung.rung, ())
     if not decision or not set(decision) <= set(offered):
         raise InvalidInput(_("Choose what is to be done."), field="decision")
+    if Decision.GO_ON in decision and not rung.plan.is_running:
+        raise InvalidInput(_("The plan has ended; only the letter is left to decide."), field="decision")
     if rung.rung in ONE_ONLY and len(set(decision)) > 1:
         raise InvalidInput(_("Choose one: go on, or close."), field="decision")
 
@@ -169,11 +171,12 @@ def _close(rung: LadderRung, client: Client, *, by: Any, now: datetime) -> None:
     What is about safety stays to be done. Nothing about the client changes but that nobody writes any more.
     """
     plan = rung.plan
-    close_plan(plan, PlanState.CLOSED_OPEN_DOOR, reason=OPEN_DOOR, now=now)
-    Message.objects.filter(plan=plan).withdraw(reason=OPEN_DOOR, at=now)
-    todos.close(plan.todos.exclude(kind__in=SAFETY), state=ToDoState.CANCELLED, reason=OPEN_DOOR)
+    if plan.is_running:
+        close_plan(plan, PlanState.CLOSED_OPEN_DOOR, reason=OPEN_DOOR, now=now)
+        Message.objects.filter(plan=plan).withdraw(reason=OPEN_DOOR, at=now)
+        todos.close(plan.todos.exclude(kind__in=SAFETY), state=ToDoState.CANCELLED, reason=OPEN_DOOR)
+        audit.record("plan.closed", by=by, at=now, client_id=client.pk, target=plan, reason=OPEN_DOOR)
     ladder.end_open(plan, why=LadderRung.End.PLAN_ENDED, at=now)
-    audit.record("plan.closed", by=by, at=now, client_id=client.pk, target=plan, reason=OPEN_DOOR)
     if may_write(client, now):
         _ask(rung, client, Decision.CLOSE, by=by, now=now)
 
