@@ -153,7 +153,9 @@ class ToDoOut(serializers.ModelSerializer[ToDo]):
             "owner",
             "state",
             "opened_at",
+            "acknowledged_at",
             "done_at",
+            "false_alarm",
             "outcome",
         )
         read_only_fields = fields

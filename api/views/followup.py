@@ -10,6 +10,7 @@ from rest_framework.response import Response
 from api.idempotency import write
 from api.serializers import followup as shapes
 from api.views.base import Listable, Readable, RecordViewSet
+from api.views.emergencies import EmergencyActs
 from casework.followup.actions import answers, contacts, steps, todos
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
 from clients.access import Verb
@@ -74,7 +75,7 @@ class MessageViewSet(Listable, Readable, RecordViewSet):
         return Response(shapes.AttemptOut(rows, many=True).data)
 
 
-class ToDoViewSet(Listable, Readable, RecordViewSet):
+class ToDoViewSet(EmergencyActs, Listable, Readable, RecordViewSet):
     """What people are asked to do, and by when."""
 
     queryset = ToDo.objects.select_related("client", "plan", "owner")

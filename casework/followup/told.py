@@ -27,6 +27,7 @@ TITLES = (
     gettext_noop("%(first)s may be in crisis: read the message and reach them now"),
     gettext_noop("%(first)s's number seems to be somebody else's: find a new one"),
     gettext_noop("%(first)s answered 2: please call"),
+    gettext_noop("Talk through overdose and naloxone with %(first)s"),
     gettext_noop("%(first)s wants another time for the visit"),
     gettext_noop("%(first)s asks for help: answer soon"),
     gettext_noop("%(first)s wrote: read and answer"),
