@@ -14,6 +14,7 @@ from kombu.pools import producers
 
 from casework.followup import (
     alerts,
+    checkups,
     delivery,
     heartbeats,
     ladder,
@@ -84,6 +85,7 @@ def tidy() -> None:
     plan_changes.follow_changes(now)
     ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
+    checkups.open_checkups(now)
     welcoming.greet(now)
     unknown.purge(now)
 
