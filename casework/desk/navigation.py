@@ -32,6 +32,7 @@ DOORS = (
     ),
     Door("counseling:list", _("Sessions"), Verb.HOLD_SESSION, ("sessions/", "notes/")),
     Door(INBOX, _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
+    Door("followup:outlook", _("Follow-up"), Verb.VIEW_CLIENT, ("followup/",)),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, ("caseload/",)),
     Door("followup:practice", _("Practice"), Verb.KEEP_WATCH, ("practice/",)),
 )

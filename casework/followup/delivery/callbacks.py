@@ -120,7 +120,7 @@ def _did_not_arrive(message: Message, attempt: Attempt, *, code: str, now: datet
         following.reason,
         following.params,
     )
-    message.sent_at = None
+    message.sent_at = message.ready_at = None  # what follows is late by the phone, not by us
     if withdrawn and following.status == Message.Status.FAILED:
         message.status, message.reason_code, message.closed_at = (
             Message.Status.CANCELLED,

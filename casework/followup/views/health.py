@@ -1,21 +1,19 @@
 """Four questions for machines: is the process up, is everything here, is anybody sending, and how many of what."""
 
 import hmac
-from datetime import timedelta
 
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
-from django.db.models import Count
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import path
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from casework.followup.dead_man import Vitals, alarms, vitals
-from casework.followup.models import Attempt, Message
+from casework.followup.dead_man import alarms, vitals
+from casework.followup.metrics import registry
 
 READY_SILENCE = 30.0  # seconds without a sign of life after which a process does not count as ready
 
@@ -55,7 +53,8 @@ def followup(request: HttpRequest) -> JsonResponse:
     standing = alarms(seen)
     body = {
         "alarms": standing,
-        "lateness_seconds": round(seen.lateness, 1),
+        "lateness_seconds": round(max(seen.lateness, seen.behind), 1),
+        "away": [f"{route.provider}:{route.channel}" for route in seen.away],
         "due": seen.due,
         "unclear": seen.unclear,
     }
@@ -69,7 +68,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """Counts for Prometheus, no client among them. Open in the demo; elsewhere only with METRICS_TOKEN as bearer."""
     if not _may_scrape(request):
         raise Http404
-    return HttpResponse(generate_latest(_measured(vitals())), content_type=CONTENT_TYPE_LATEST)
+    return HttpResponse(generate_latest(registry(vitals())), content_type=CONTENT_TYPE_LATEST)
 
 
 def _may_scrape(request: HttpRequest) -> bool:
@@ -77,31 +76,6 @@ def _may_scrape(request: HttpRequest) -> bool:
         given = request.headers.get("Authorization", "")
         return hmac.compare_digest(given.encode(), f"Bearer {settings.METRICS_TOKEN}".encode())
     return bool(settings.DEBUG or settings.DEMO)
-
-
-def _measured(seen: Vitals) -> CollectorRegistry:
-    registry = CollectorRegistry()
-    late = Gauge("followup_lateness_seconds", "Age of the oldest message due and not sent", registry=registry)
-    late.set(seen.lateness)
-    Gauge("followup_due", "Messages due and not sent", registry=registry).set(seen.due)
-    by_status = Gauge("followup_messages", "Messages by status", ["status"], registry=registry)
-    counts = dict(Message.objects.order_by("status").values_list("status").annotate(number=Count("pk")))
-    for status in Message.Status.values:
-        by_status.labels(status).set(counts.get(status, 0))
-    by_outcome = Gauge(
-        "followup_attempts_last_hour", "Attempts of the last hour", ["provider", "outcome"], registry=registry
-    )
-    recent = Attempt.objects.filter(started_at__gt=seen.at - timedelta(hours=1)).order_by(
-        "provider", "outcome"
-    )
-    for provider, outcome, number in recent.values_list("provider", "outcome").annotate(number=Count("pk")):
-        by_outcome.labels(provider, outcome).set(number)
-    silence = Gauge(
-        "followup_silence_seconds", "Seconds since the last sign of life", ["name"], registry=registry
-    )
-    for name, age in seen.ages.items():
-        silence.labels(name).set(float("inf") if age is None else age)
-    return registry
 
 
 def _broker() -> bool:

@@ -7,8 +7,10 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from casework.followup.life import life
 from casework.followup.messages.reasons import words
 from casework.followup.models import Message
+from casework.followup.outlook import cause
 from casework.followup.wording import TONES, purpose
 from clients.access import Verb
 from clients.doors import record_or_404
@@ -29,7 +31,8 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "purpose": purpose(message.template_key),
         "why": words(message, now=now),
         "tone": TONES[message.status],
-        "attempts": message.attempts.order_by("n", "started_at"),
-        "answers": message.answered_by.order_by("received_at"),
+        "entries": life(message, now),
+        "cause": cause(message),
+        "two_clocks": message.client.zone.utcoffset(now) != timezone.get_current_timezone().utcoffset(now),
     }
     return render(request, "followup/message.html", context)
