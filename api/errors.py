@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from clients import errors
+from clients.doors import Moved
 
 STATUS: dict[type[errors.DomainError], int] = {
     errors.InvalidInput: status.HTTP_400_BAD_REQUEST,
@@ -27,6 +28,8 @@ def body(code: str, message: str, fields: Any = None) -> dict[str, Any]:
 
 def handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """Turn what the domain, the framework or a serializer raised into an answer."""
+    if isinstance(error, Moved):
+        return Response(status=status.HTTP_308_PERMANENT_REDIRECT, headers={"Location": error.location})
     if isinstance(error, errors.DomainError):
         fields = {error.field: [str(error)]} if error.field else {}
         return Response(body(error.code, str(error), fields), status=_status(error))

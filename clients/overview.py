@@ -5,7 +5,18 @@ from datetime import datetime
 
 from django.db.models import F
 
-from clients.models import CareTeamMember, Client, ClientSubstance, ContactPoint, EpisodeOfCare, Permission
+from clients.models import (
+    CareTeamMember,
+    Client,
+    ClientMerge,
+    ClientSubstance,
+    ContactPoint,
+    EmergencyContact,
+    EpisodeOfCare,
+    Guardian,
+    Handover,
+    Permission,
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +37,15 @@ class Overview:
     substances: list[ClientSubstance]
     care_team: list[CareTeamMember]
     episodes: list[EpisodeOfCare]
+    emergency_contacts: list[EmergencyContact]
+    guardians: list[Guardian]
+    handover: Handover | None
+    merges: list[ClientMerge]
+
+    @property
+    def consent_waits(self) -> bool:
+        """Whether who decides has changed since the consent was gone through."""
+        return any(one.waits_for_consent for one in self.guardians)
 
     @property
     def open_episode(self) -> EpisodeOfCare | None:
@@ -33,7 +53,7 @@ class Overview:
 
 
 def overview(client: Client, at: datetime) -> Overview:
-    """Everything at once, in five queries however much there is."""
+    """Everything at once, in nine queries at most however much there is."""
     return Overview(
         contact_points=list(ContactPoint.objects.of(client).current()),
         agreements=agreements(client, at),
@@ -42,7 +62,15 @@ def overview(client: Client, at: datetime) -> Overview:
             client.care_team.in_force(at).select_related("user").order_by("-role", "starts_at", "pk")
         ),
         episodes=list(EpisodeOfCare.objects.of(client).select_related("programme")),
+        emergency_contacts=list(EmergencyContact.objects.of(client).current()),
+        guardians=list(Guardian.objects.of(client)),
+        handover=Handover.objects.of(client).select_related("from_user", "to_user").first(),
+        merges=_merges(client) if client.absorbed else [],
     )
+
+
+def _merges(client: Client) -> list[ClientMerge]:
+    return list(ClientMerge.objects.filter(survivor=client, undone_at=None).select_related("merged", "by"))
 
 
 def _substances(client: Client) -> list[ClientSubstance]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clients.views import care, contacts, hours, people, permissions, substances
+from clients.views import care, circle, contacts, hours, people, permissions, substances
 
 app_name = "clients"
 
@@ -10,13 +10,14 @@ urlpatterns = [
     path("clients/new/", people.new, name="new"),
     path("clients/<uuid:uid>/edit/", people.edit, name="edit"),
     path("clients/<uuid:uid>/contacts/new/", contacts.new, name="contact_new"),
+    path("clients/<uuid:uid>/emergency-contacts/new/", circle.new, name="emergency_contact_new"),
+    path("emergency-contacts/<uuid:uid>/<slug:what>/", circle.change, name="emergency_contact"),
     path("clients/<uuid:uid>/permissions/new/", permissions.new, name="permission_new"),
     path("clients/<uuid:uid>/substances/", substances.choose, name="substances"),
     path("clients/<uuid:uid>/substances/<slug:key>/", substances.record, name="substance"),
     path("clients/<uuid:uid>/substances/<slug:key>/remove/", substances.remove, name="substance_remove"),
     path("clients/<uuid:uid>/episodes/new/", care.admit, name="admit"),
     path("clients/<uuid:uid>/team/", care.team, name="team"),
-    path("clients/<uuid:uid>/team/assign/", care.assign, name="assign"),
     path("clients/<uuid:uid>/team/cover/", care.cover, name="cover"),
     path("team-places/<uuid:uid>/end/", care.end_cover, name="end_cover"),
     path("practice/hours/", hours.page, name="hours"),

@@ -17,7 +17,7 @@ from api.serializers import clients as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.endings import withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
-from clients import actions
+from clients import actions, doors
 from clients.access import Verb
 from clients.errors import InvalidInput
 from clients.models import Client, Substance, Team
@@ -30,6 +30,10 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     queryset = Client.objects.for_list()
     serializer_class = shapes.ClientOut
     filterset_fields = ("state",)
+
+    def found(self, *, viewing: bool = False) -> Any:
+        """The client; the address of a merged record leads to the one that stands for it."""
+        return doors.client_or_404(self.request, self.kwargs["uid"], viewing=viewing)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         found = super().filter_queryset(queryset)

@@ -11,10 +11,12 @@ from casework.followup.views import (
     crisis_words,
     emergencies,
     endings,
+    guardians,
     health,
     hooks,
     inbox,
     ladder,
+    merging,
     messages,
     outlook,
     pausing,
@@ -27,6 +29,7 @@ from casework.followup.views import (
     texts,
     threads,
     todos,
+    transfer,
     triage,
 )
 from clients.models import ContactPoint
@@ -112,6 +115,9 @@ urlpatterns = [
     path("sessions/<uuid:uid>/close/", sessions.close, name="close_session"),
     *plan_steps.urlpatterns,
     *plan_templates.urlpatterns,
+    *transfer.urlpatterns,
+    *guardians.urlpatterns,
+    *merging.urlpatterns,
     *hooks.urlpatterns,
     *health.urlpatterns,
 ]

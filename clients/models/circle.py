@@ -119,3 +119,8 @@ class Guardian(Record):
 
     def __str__(self) -> str:
         return f"guardian {self.pk}"
+
+    @property
+    def waits_for_consent(self) -> bool:
+        """Whether nobody has gone through the consent since the last change."""
+        return self.consent_rechecked_at is None or self.consent_rechecked_at < self.changed_at

@@ -71,24 +71,13 @@ class ClientQuerySet(models.QuerySet["Client"]):
         return self.filter(pk__in=visible.union(self.filter(merged_into__in=visible).order_by().values("pk")))
 
     def matching(self, words: str) -> Self:
-        """Search by name, phone or record number; every word must match somewhere. Empty words match nothing."""
-        found = self
-        words = words.replace("\0", " ")  # which no column can hold
-        terms = words.split()
-        if not terms:
-            return self.none()
-        number = digits_of(words)
-        if len(number) >= 4 and len(number) >= len(words.replace(" ", "")) - 5:
-            by_phone = Q(contact_points__normalized__contains=number, contact_points__retired_at__isnull=True)
-            return found.filter(by_phone | Q(record_number__iendswith=number)).distinct()
-        for term in terms:
-            found = found.filter(
-                Q(given_name__icontains=term)
-                | Q(family_name__icontains=term)
-                | Q(chosen_name__icontains=term)
-                | Q(record_number__iexact=term)
-            )
-        return found
+        """Search by name, phone or record number; every word must match somewhere. Empty words match nothing.
+
+        Who was merged is found by the old name and number too, as the record that stands for them.
+        """
+        merged = _matching(Client.objects.filter(merged_into__isnull=False), words)
+        own = _matching(self, words).order_by().values("pk")
+        return self.filter(pk__in=own.union(merged.order_by().values("merged_into")))
 
     def in_touch(self) -> Self:
         """Those whom we are working with: active or paused."""
@@ -97,6 +86,25 @@ class ClientQuerySet(models.QuerySet["Client"]):
     def for_list(self) -> Self:
         """With what every list row shows, so that no row asks again."""
         return self.select_related("summary", "team")
+
+
+def _matching(found: ClientQuerySet, words: str) -> ClientQuerySet:
+    words = words.replace("\0", " ")  # which no column can hold
+    terms = words.split()
+    if not terms:
+        return found.none()
+    number = digits_of(words)
+    if len(number) >= 4 and len(number) >= len(words.replace(" ", "")) - 5:
+        by_phone = Q(contact_points__normalized__contains=number, contact_points__retired_at__isnull=True)
+        return found.filter(by_phone | Q(record_number__iendswith=number)).distinct()
+    for term in terms:
+        found = found.filter(
+            Q(given_name__icontains=term)
+            | Q(family_name__icontains=term)
+            | Q(chosen_name__icontains=term)
+            | Q(record_number__iexact=term)
+        )
+    return found
 
 
 class PauseReason(models.TextChoices):

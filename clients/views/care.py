@@ -1,6 +1,5 @@
 """Episodes of care and the care team."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from clients import actions
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
-from clients.forms import AdmitForm, AssignForm, CoverForm, answering, telling
+from clients.forms import AdmitForm, CoverForm, answering, telling
 from clients.models import CareTeamMember
 from clients.overview import overview
 from clients.views.guard import READ_OR_WRITE, home, needs
@@ -46,39 +45,14 @@ def admit(request: HttpRequest, uid: UUID) -> HttpResponse:
 @require_safe
 @needs(Verb.ASSIGN_COUNSELOR)
 def team(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Who cares for the client now, and the two forms that change it."""
+    """Who cares for the client now, the way to hand them over, and the form for cover."""
     client = client_or_404(request, uid, viewing=True)
-    primary = client.primary_counselor
     context = {
         "client": client,
         "overview": overview(client, timezone.now()),
-        "assign_form": AssignForm(team=client.team, initial={"counselor": primary}, prefix="primary"),
         "cover_form": CoverForm(prefix="cover"),
     }
     return render(request, "clients/team.html", context)
-
-
-@require_POST
-@needs(Verb.ASSIGN_COUNSELOR)
-def assign(request: HttpRequest, uid: UUID) -> HttpResponse:
-    """Name the primary counselor."""
-    client = client_or_404(request, uid)
-    form = AssignForm(request.POST, team=client.team, prefix="primary")
-    if form.is_valid():
-        with answering(form):
-            member = actions.assign_counselor(
-                client_id=client.pk,
-                counselor=form.cleaned_data["counselor"],
-                by=request.user,
-                now=timezone.now(),
-            )
-            messages.success(
-                request,
-                _("%(person)s is now %(name)s's counselor.")
-                % {"person": member.user.full_name, "name": client.first_name},
-            )
-            return home(client, SECTION)
-    return _again(request, client, assign_form=form, cover_form=CoverForm(prefix="cover"))
 
 
 @require_POST
@@ -92,14 +66,7 @@ def cover(request: HttpRequest, uid: UUID) -> HttpResponse:
             actions.add_cover(client_id=client.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
             messages.success(request, _("Cover is arranged."))
             return home(client, SECTION)
-    return _again(
-        request, client, assign_form=AssignForm(team=client.team, prefix="primary"), cover_form=form
-    )
-
-
-def _again(request: HttpRequest, client: Any, **forms: Any) -> HttpResponse:
-    """The page with both forms once more, and what was typed."""
-    context = {"client": client, "overview": overview(client, timezone.now()), **forms}
+    context = {"client": client, "overview": overview(client, timezone.now()), "cover_form": form}
     return render(request, "clients/team.html", context)
 
 

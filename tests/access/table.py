@@ -97,7 +97,9 @@ _add(
     uid="client",
 )
 _add(ACT, "clients:substance clients:substance_remove", uid="client", key="substance")
-_add(SUPERVISE, "clients:team clients:assign clients:cover", uid="client")
+_add(SUPERVISE, "clients:team clients:cover", uid="client")
+_add(ACT, "clients:emergency_contact_new", uid="client")
+_add(ACT, "clients:emergency_contact", uid="friend", what="retired")
 _add(SUPERVISE, "clients:end_cover", uid="place")
 
 # --- sessions and notes ---
@@ -123,6 +125,12 @@ _add(
     uid="client",
 )
 _add(LOOK, "followup:plan followup:plan_steps", uid="client")
+_add(ACT, "followup:guardian_new followup:consent_rechecked", uid="client")
+_add(ACT, "followup:guardian_end", uid="guardian")
+_add(SUPERVISE, "followup:transfer followup:merge_choose", uid="client")
+_add(SUPERVISE, "followup:merge", uid="client", other="twin")
+_add(SUPERVISE, "followup:undo_merge", uid="merge")
+_add(Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=NA, audrey=NA), "followup:duplicates")
 _add(ACT, "followup:contact_shared_reviewed followup:contact_retire", uid="contact")
 _add(ACT, "followup:contact_state", uid="contact", state="verified")
 _add(ACT, "followup:withdraw_permission", uid="client", channel="text")
@@ -224,3 +232,8 @@ _add(ACT, "api:report-confirm api:report-retract", uid="report")
 _add(ACT, "api:todo-complete api:todo-reopen", uid="todo")
 _add(ACT, "api:todo-acknowledge api:todo-dismiss api:todo-record", uid="emergency")
 _add(ACT, "api:answer-read api:answer-handled", uid="inbound")
+_add(SIGNED_IN, "api:rung-list api:absence-list")
+_add(LOOK, "api:rung-detail", uid="rung")
+_add(SUPERVISE, "api:rung-decide", uid="rung")
+_add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:absence-detail", uid="absence")
+_add(ACT, "api:absence-cover api:absence-end", uid="absence")

@@ -7,6 +7,8 @@ from django.utils import timezone
 
 from casework.followup import ladder
 from casework.followup.actions.contacts import log_contact
+from casework.followup.actions.merging import merge_clients
+from casework.followup.actions.pausing import add_guardian
 from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.inbox import receive
@@ -18,6 +20,7 @@ from casework.relapse.actions.assessing import Sheet
 from casework.relapse.stage import Answer
 from clients import actions as clients
 from clients.absences import arrange_absence
+from clients.emergency_contacts import add_emergency_contact
 from clients.models import Substance
 from sessions import actions as notes
 
@@ -61,6 +64,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         user=dana, starts_at=now + 9 * HOUR, ends_at=now + 10 * HOUR, cover=cover, by=dana, now=now
     )
     return {
+        **_circle(alex, sam, acts),
         "template": str(TemplateVersion.objects.get(stage="mental", state="released").uid),
         "client": str(alex.uid),
         "team": str(alex.team.uid),
@@ -77,6 +81,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "emergency": str(emergency.uid),
         "attempt": str(attempt.uid),
         "decision": str(decision.uid),
+        "rung": str(decision.rungs.get().uid),
         "letter": str(letter.uid),
         "absence": str(absence.uid),
         "inbound": str(inbound.uid),
@@ -92,6 +97,29 @@ def _silence(alex: Any, now: Any) -> tuple[Any, Any]:
     ladder.climb_all(now + timedelta(days=11))
     letter = open_todo(client=alex, kind=ToDoKind.LETTER, due_at=now + HOUR, now=now, step_key="U3-0-LETTER")
     return alex.todos.open().get(kind=ToDoKind.DECISION), letter
+
+
+def _circle(alex: Any, sam: Any, acts: dict[str, Any]) -> dict[str, str]:
+    """Those around the client, and records that were, or may be, theirs too."""
+    told = {"client_id": alex.pk, **acts}
+    since = acts["now"].date() - timedelta(days=1)
+    guardian = add_guardian(
+        name="Maria", relationship="parent", from_on=since, consent_rechecked=True, **told
+    )
+    friend = add_emergency_contact(name="Jo", relationship="brother", phone="602-555-0188", **told)
+    twin, third = (
+        clients.register_client(team=alex.team, by=sam, now=acts["now"], given_name=name)
+        for name in ("Al", "Lex")
+    )
+    merged = merge_clients(
+        survivor_id=alex.pk, merged_id=third.pk, reason="Same person", by=sam, now=acts["now"]
+    )
+    return {
+        "guardian": str(guardian.uid),
+        "friend": str(friend.uid),
+        "twin": str(twin.uid),
+        "merge": str(merged.uid),
+    }
 
 
 def _assessment(alex: Any, acts: dict[str, Any]) -> Any:

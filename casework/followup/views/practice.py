@@ -53,6 +53,12 @@ PAGES = (
         Verb.KEEP_WATCH,
     ),
     Page(
+        "followup:duplicates",
+        _("Possible duplicates"),
+        _("Records that may be one person's, to compare and merge."),
+        Verb.MERGE_CLIENTS,
+    ),
+    Page(
         "followup:unknown_senders",
         _("Unknown numbers"),
         _("Messages from numbers on nobody's record, kept for 30 days."),
