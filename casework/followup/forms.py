@@ -103,15 +103,14 @@ class TextForm(forms.Form):
 
     def to_look_at_again(self, second: SecondLook) -> Self:
         """The same words, to be confirmed with the next press of the button."""
-        data = self.data.copy()
+        data = dict(self.data.items())
         data["confirmed"] = "|".join([*self.cleaned_data["confirmed"].split("|"), *second.doubtful])
         data["at_opening"] = "on" if second.opens_at or self.cleaned_data["at_opening"] else ""
         return self._again(data, str(second))
 
     def with_new_key(self, why: str) -> Self:
         """The same words, as a text of their own."""
-        data = self.data.copy()
-        data["idempotency_key"] = uuid.uuid4().hex
+        data = {**dict(self.data.items()), "idempotency_key": uuid.uuid4().hex}
         return self._again(data, why)
 
     def _again(self, data: Any, why: str) -> Self:

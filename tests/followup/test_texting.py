@@ -108,6 +108,12 @@ def test_other_words_under_a_used_key_are_not_lost(alex, dana):
     assert Message.objects.count() == 1
 
 
+def test_the_end_of_what_was_sent_is_not_the_same_text(alex, dana):
+    write(alex, dana, "All is well", idempotency_key="k1")
+    with pytest.raises(texting.SentAlready):
+        write(alex, dana, "well", idempotency_key="k1")
+
+
 def test_a_key_belongs_to_one_client(alex, dana, team):
     kim = factories.client_of(dana, team=team, given_name="Kim", time_zone="America/Phoenix")
     write(alex, dana, idempotency_key="k1")

@@ -90,7 +90,7 @@ def send_text(
     draft = draft_of(client, body, by=by, now=now)
     known = Message.objects.filter(dedupe_key=key).first()
     if known is not None:
-        return _same(known, draft)
+        return _same(known, draft, by=by)
     check_way(client, now)
     check_words(draft)
     opens_at = night_until(client, now)
@@ -114,8 +114,8 @@ def send_text(
     return message
 
 
-def _same(known: Message, draft: Draft) -> Message:
-    if known.body.endswith(draft.body):
+def _same(known: Message, draft: Draft, *, by: Any) -> Message:
+    if known.body in {draft.body, _signature(by) + draft.body}:
         return known
     raise SentAlready(
         _("This form has sent a text already. Look at the messages above, then send this one too."),
@@ -126,21 +126,21 @@ def _same(known: Message, draft: Draft) -> Message:
 # --- asking beforehand ----------------------------------------------------------------------------------------------
 def draft_of(client: Client, body: str, *, by: Any, now: datetime) -> Draft:
     """The text as it would arrive. Only the first one of the client's day says who writes and for whom."""
-    signs = (
-        "" if _heard_today(client, now) else manual.signature(by.short_name, Practice.current().sender_alias)
-    )
+    signs = "" if _heard_today(client, now) else _signature(by)
     return Draft(body=manual.tidy(body), signature=signs, denied=catalogue_words())
+
+
+def _signature(by: Any) -> str:
+    return manual.signature(by.short_name, Practice.current().sender_alias)
 
 
 def _heard_today(client: Client, now: datetime) -> bool:
     """Whether a text of ours left, or is on its way, on the client's own day."""
     zone = zone_of(client)
     day = schedule.resolve(now.astimezone(zone).date(), time.min, zone)
-    gone = Message.objects.filter(client=client, sent_at__gte=day, sent_at__lte=now)
-    waiting = Message.objects.filter(
-        client=client, kind=Message.Kind.MANUAL, due_at__gte=day, due_at__lte=now
-    )
-    return gone.exists() or waiting.unsettled().exists()
+    gone = Message.objects.of(client).filter(sent_at__gte=day, sent_at__lte=now)
+    written = Message.objects.of(client).filter(kind=Message.Kind.MANUAL)
+    return gone.exists() or written.unsettled().filter(due_at__gte=day, due_at__lte=now).exists()
 
 
 def zone_of(client: Client) -> ZoneInfo:
@@ -207,7 +207,7 @@ def night_until(client: Client, now: datetime) -> datetime | None:
     opening = schedule.next_open(now, zone_of(client), timing_of(Practice.current()))
     if opening <= now:
         return None
-    lately = InboundMessage.objects.filter(client=client, opt_out=False, received_at__gt=now - AWAKE)
+    lately = InboundMessage.objects.of(client).filter(opt_out=False, received_at__gt=now - AWAKE)
     return None if lately.filter(received_at__lte=now).exists() else opening
 
 
@@ -251,7 +251,7 @@ def _useful_until(client: Client, due_at: datetime) -> datetime:
 
 def _answered(client: Client, newest: InboundMessage, *, by: Any, now: datetime) -> None:
     """Somebody read and answered: up to the newest message they saw, and a contact by clinical.md §4.4."""
-    theirs = InboundMessage.objects.select_for_update(of=("self",)).filter(client=client, answered_at=None)
+    theirs = InboundMessage.objects.of(client).select_for_update(of=("self",)).filter(answered_at=None)
     rows = list(theirs.filter(received_at__lte=newest.received_at, pk__lte=newest.pk).order_by("pk"))
     ids = [row.pk for row in rows]
     seen = InboundMessage.objects.filter(pk__in=ids)

@@ -24,19 +24,20 @@ from clients.errors import Conflict, DomainError
 from clients.forms import telling
 from clients.views.guard import READ_OR_WRITE, needs
 
+MOST = 2000  # characters that are looked at
+
 
 class WordingForm(forms.Form):
     """The words of one text, and the version they came from."""
 
     body = forms.CharField(
-        label=gettext_lazy("Text"), required=False, max_length=2000, widget=forms.Textarea(attrs={"rows": 5})
+        label=gettext_lazy("Text"), required=False, max_length=MOST, widget=forms.Textarea(attrs={"rows": 5})
     )
     based_on = forms.IntegerField(widget=forms.HiddenInput)
 
     def beside(self, current: MessageText, why: str) -> Self:
         """The same words, now to be compared with the version that somebody else released."""
-        data = self.data.copy()
-        data["based_on"] = current.version
+        data = {**dict(self.data.items()), "based_on": current.version}
         form = type(self)(data)
         form.is_valid()
         form.add_error("body", why)
@@ -137,7 +138,7 @@ def _found(request: HttpRequest, channel: str, key: str, language: str) -> Messa
 
 
 def _seen(channel: str, key: str, language: str, body: str) -> dict[str, Any]:
-    names, body = Names.here(), tidy(body)[: WordingForm.base_fields["body"].max_length]
+    names, body = Names.here(), tidy(body)[:MOST]
     return {
         "sights": names.sights(key, language, body),
         "problems": [lint.said(one) for one in names.problems(channel, key, language, body)],

@@ -129,7 +129,8 @@ def count(request: HttpRequest, uid: UUID) -> HttpResponse:
 def read(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Everything of the thread up to the newest message that was shown has been read."""
     client = client_or_404(request, uid)
-    newest = InboundMessage.objects.of(client).filter(uid=_uid(request.POST.get("newest", ""))).first()
+    uid_shown = _uid(request.POST.get("newest", ""))
+    newest = InboundMessage.objects.of(client).filter(uid=uid_shown).first() if uid_shown else None
     with telling(request):
         if newest is not None:
             actions.mark_thread_read(client_id=client.pk, newest=newest, by=request.user, now=timezone.now())
@@ -139,15 +140,16 @@ def read(request: HttpRequest, uid: UUID) -> HttpResponse:
 def _context(client: Client, thread: threads.Thread, form: TextForm, now: datetime) -> dict[str, Any]:
     opens_at = texting.night_until(client, now)
     way = texting.way_for(client, now)
+    point = client.contact_points.filter(pk=way.contact_point_id).first() if way.contact_point_id else None
     return {
         "client": client,
         "thread": thread,
         "form": form,
         "now": now,
         "why_not": texting.why_not(client, now),
-        "way": way,
+        "number": point.value if point else "",
         "night": moment(opens_at.isoformat(), texting.zone_of(client).key, now) if opens_at else "",
-        "draft": texting.Draft(body=form["body"].value() or ""),
+        "draft": manual.Draft(body=form["body"].value() or ""),
         "most": manual.MOST_SEGMENTS,
     }
 
