@@ -12,6 +12,8 @@ from casework.followup import carriers, dead_man, delivery, heartbeats, outlook
 from casework.followup.channels import DeliveryError
 from casework.followup.delivery import pace as pacing
 from casework.followup.delivery.breaker import Route
+from casework.followup.delivery.claiming import Watermark, claim
+from casework.followup.delivery.sending import send
 from casework.followup.life import life
 from casework.followup.models import Attempt, Breaker, Heartbeat, Message, MessageHold, ToDo
 from clients.audit import AuditEvent
@@ -239,7 +241,7 @@ def test_rate_and_last_success_are_told(provider, write, dana):
     pacing.limit(Route("fake", "sms"), provider.sender, 1)
     write()
     write()
-    delivery.deliver_due(seconds=0.1)
+    send(claim(owner="worker", watermark=Watermark()), until=10**9)
 
     sms = carriers.carriers(timezone.now())[0]
 
@@ -401,7 +403,7 @@ def test_a_moment_in_the_queue_is_not_history(provider, write):
     write()
     waiting = write(seconds=1)
 
-    delivery.deliver_due(seconds=0.1)
+    claim(owner="worker", watermark=Watermark())
 
     assert fresh(waiting).reason_code == "rate"
     assert not MessageHold.objects.exists()

@@ -276,9 +276,8 @@ def test_metrics_count_and_name_nobody(provider, write, settings, alex):
 
     text = Browser().get("/metrics").content.decode()
 
-    assert 'followup_messages{status="sent"} 1.0' in text
-    assert 'followup_attempts_last_hour{outcome="accepted",provider="fake"} 1.0' in text
-    assert "followup_due 1.0" in text
+    assert 'followup_attempts_total{channel="sms",outcome="accepted",provider="fake"} 1.0' in text
+    assert 'followup_due{priority="usual"} 1.0' in text
     assert 'followup_silence_seconds{name="beat"} +Inf' in text
     for telling in ("Alex", "secret", alex.contact_points.get().normalized):
         assert telling not in text
