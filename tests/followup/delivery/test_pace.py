@@ -4,6 +4,8 @@ from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from casework.followup import channels, delivery
@@ -188,3 +190,18 @@ def test_the_sandbox_and_e_mail_have_no_limit(settings):
 def test_a_rate_is_a_positive_number(db, rate):
     with pytest.raises(ValueError, match=str(rate)):
         pacing.limit(SMS, "+15550100177", rate)
+
+
+def test_an_operator_sets_and_sees_the_rate(provider, capsys):
+    call_command("pace")
+    assert "as fast as it can" in capsys.readouterr().out
+
+    call_command("pace", "sms", "2.5")
+
+    assert f"sms by fake from {provider.sender}: 2.5 a second" in capsys.readouterr().out
+    assert Pace.objects.get().per_second == 2.5
+
+
+def test_an_operator_is_told_what_a_rate_is(provider):
+    with pytest.raises(CommandError, match="positive number"):
+        call_command("pace", "sms", "0")
