@@ -19,6 +19,8 @@ class Door:
     label: str | Promise
     verb: Verb
     under: tuple[str, ...] = ()
+    # Who has this right too finds the door in their own menu: the bar is full of what they need all day.
+    unless: Verb | None = None
 
 
 INBOX = "followup:inbox"
@@ -34,14 +36,14 @@ DOORS = (
     Door(INBOX, _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
     Door("followup:outlook", _("Follow-up"), Verb.VIEW_CLIENT, ("followup/",)),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, ("caseload/",)),
-    Door("followup:practice", _("Practice"), Verb.KEEP_WATCH, ("practice/",)),
+    Door("followup:practice", _("Practice"), Verb.KEEP_WATCH, ("practice/",), Verb.VIEW_CLIENT),
 )
 
 
 def items_for(user: Any, match: ResolverMatch | None) -> Iterator[dict[str, Any]]:
     """The doors that this person may open, in order."""
     for door in DOORS:
-        if can(user, door.verb):
+        if can(user, door.verb) and not (door.unless and can(user, door.unless)):
             url = reverse(door.view)
             yield {"url": url, "label": door.label, "key": door.view, "current": _is_open(door, match)}
 

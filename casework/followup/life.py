@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -81,7 +82,7 @@ def life(message: Message, now: datetime) -> list[Entry]:
 
 def _begun(message: Message) -> Entry:
     meant = _("for %(day)s, %(time)s on the client's clock") % {
-        "day": message.local_date.isoformat(),
+        "day": formats.date_format(message.local_date, _("D j M")),
         "time": message.local_time.strftime("%H:%M"),
     }
     who = message.written_by.full_name if message.written_by else ""

@@ -173,12 +173,18 @@ def _line(message: Message, now: datetime) -> Line:
     asked: list[ToDo] = message.asked  # type: ignore[attr-defined]
     return Line(
         message=message,
-        what=f"{cause(message)}: {purpose(message.template_key)}",
+        what=subject(message),
         why=words(message, tz=message.tz, now=now) if message.reason_code else "",
         tone=TONES[message.status],
         at=message.closed_at or message.due_at,
         todo=asked[0] if asked else None,
     )
+
+
+def subject(message: Message) -> str:
+    """Why there is such a message, and what it is for; once where both say the same."""
+    why, what = cause(message), purpose(message.template_key)
+    return why if what.casefold() == why.casefold() else f"{why}: {what}"
 
 
 def cause(message: Message) -> str:

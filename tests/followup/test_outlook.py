@@ -156,7 +156,8 @@ def test_a_plan_s_message_says_its_day(dana, sam, alex):
     step = plan.messages.order_by("due_at").last()
 
     assert outlook.cause(step) == f"Plan, day {(step.local_date - plan.started_on).days}"
-    assert outlook.cause(due(alex)) == "Written by staff"
+    assert outlook.subject(step).startswith(outlook.cause(step) + ": ")
+    assert outlook.subject(due(alex)) == "Written by staff"
 
 
 # --- whose ---
