@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from clients.forms import practitioners
 from clients.models import (
     CareTeamMember,
     Client,
@@ -142,8 +143,16 @@ class PermissionIn(serializers.Serializer[Any]):
     language = serializers.CharField(max_length=12, default="en")
 
 
+class TransferIn(serializers.Serializer[Any]):
+    counselor = UidField(queryset=practitioners())
+    note = serializers.CharField(max_length=4000, default="", allow_blank=True)
+
+
 class PauseIn(serializers.Serializer[Any]):
-    reason = serializers.ChoiceField(choices=PauseReason.choices)
+    # A change of guardian pauses by itself.
+    reason = serializers.ChoiceField(
+        choices=[one for one in PauseReason.choices if one[0] != PauseReason.CONSENT]
+    )
     on = serializers.DateField()
 
 

@@ -17,10 +17,19 @@ from api.serializers import clients as shapes
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.endings import withdraw_permission
 from casework.followup.actions.pausing import pause_client, resume_client
+from casework.followup.actions.transferring import transfer_client
 from clients import actions, doors
 from clients.access import Verb
 from clients.errors import InvalidInput
-from clients.models import Client, Substance, Team
+from clients.models import (
+    Client,
+    ClientSubstance,
+    ContactPoint,
+    EpisodeOfCare,
+    Permission,
+    Substance,
+    Team,
+)
 from clients.teams import open_to
 
 
@@ -69,6 +78,13 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
         self._act(pause_client, shapes.PauseIn)
         return self.answer(self.found())
 
+    @extend_schema(request=shapes.TransferIn, responses=shapes.ClientOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.ASSIGN_COUNSELOR)
+    def transfer(self, request: Request, uid: Any) -> Response:
+        self._act(transfer_client, shapes.TransferIn)
+        return self.answer(self.found())
+
     @extend_schema(request=shapes.ResumeIn, responses=shapes.ClientOut)
     @action(detail=True, methods=["post"])
     @write(Verb.EDIT_CLIENT)
@@ -79,7 +95,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @extend_schema(responses=shapes.ContactPointOut(many=True), filters=False)
     @action(detail=True, url_path="contact-points", pagination_class=None)
     def contact_points(self, request: Request, uid: Any) -> Response:
-        rows = self.found(viewing=True).contact_points.all()
+        rows = ContactPoint.objects.of(self.found(viewing=True))
         return Response(shapes.ContactPointOut(rows, many=True).data)
 
     @extend_schema(request=shapes.ContactPointIn, responses={201: shapes.ContactPointOut})
@@ -92,7 +108,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @extend_schema(responses=shapes.PermissionOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)
     def permissions(self, request: Request, uid: Any) -> Response:
-        rows = self.found(viewing=True).permissions.all()
+        rows = Permission.objects.of(self.found(viewing=True))
         return Response(shapes.PermissionOut(rows, many=True).data)
 
     @extend_schema(request=shapes.PermissionIn, responses={201: shapes.PermissionOut})
@@ -112,7 +128,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @extend_schema(responses=shapes.ClientSubstanceOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)
     def substances(self, request: Request, uid: Any) -> Response:
-        rows = self.found(viewing=True).substances.select_related("substance")
+        rows = ClientSubstance.objects.of(self.found(viewing=True)).select_related("substance")
         return Response(shapes.ClientSubstanceOut(rows, many=True).data)
 
     @extend_schema(request=shapes.ClientSubstanceIn, responses={201: shapes.ClientSubstanceOut})
@@ -125,7 +141,7 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     @extend_schema(responses=shapes.EpisodeOfCareOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)
     def episodes(self, request: Request, uid: Any) -> Response:
-        rows = self.found(viewing=True).episodes_of_care.all()
+        rows = EpisodeOfCare.objects.of(self.found(viewing=True))
         return Response(shapes.EpisodeOfCareOut(rows, many=True).data)
 
     @extend_schema(request=shapes.AdmissionIn, responses={201: shapes.EpisodeOfCareOut})

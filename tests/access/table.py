@@ -126,6 +126,7 @@ _add(
 )
 _add(LOOK, "followup:plan followup:plan_steps", uid="client")
 _add(ACT, "followup:guardian_new followup:consent_rechecked", uid="client")
+_add(SUPERVISE, "api:client-transfer", uid="client")
 _add(ACT, "followup:guardian_end", uid="guardian")
 _add(SUPERVISE, "followup:transfer followup:merge_choose", uid="client")
 _add(SUPERVISE, "followup:merge", uid="client", other="twin")

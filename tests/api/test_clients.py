@@ -3,7 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from casework.followup.actions.merging import merge_clients
 from clients.models import AuditEvent, Client
+from tests import factories
 from tests.api.conftest import caller
 
 pytestmark = pytest.mark.django_db
@@ -114,6 +116,33 @@ def test_a_client_is_paused_and_resumed(api, alex):
     resumed = api.post(f"{base}resume/", {"on": today}).json()
     assert (resumed["state"], resumed["summary"]["open_todos"]) == ("active", 1)
     assert api.post(f"{base}resume/", {"on": today}).status_code == 409
+
+
+def test_a_client_is_handed_over_with_a_word_for_the_next_counselor(api, alex, sam, team):
+    lee = factories.counselor("Lee Osei", team=team)
+    address = f"{CLIENTS}{alex.uid}/transfer/"
+    assert api.post(address, {"counselor": str(lee.uid), "note": "x"}).status_code == 403
+    supervising = caller(sam)
+    wordless = supervising.post(address, {"counselor": str(lee.uid)})
+    assert "note" in wordless.json()["error"]["fields"]
+    assert supervising.post(address, {"counselor": str(lee.uid), "note": "Mornings"}).status_code == 200
+    assert alex.primary_counselor == lee
+
+
+def test_only_a_change_of_guardian_pauses_for_the_consent(api, alex):
+    answer = api.post(f"{CLIENTS}{alex.uid}/pause/", {"reason": "consent", "on": "2026-01-01"})
+    assert "reason" in answer.json()["error"]["fields"]
+
+
+def test_the_lists_below_a_client_hold_what_a_merged_record_brought(api, alex, sam, dana, team):
+    twin = factories.client_of(dana, team=team, given_name="Al")
+    factories.EpisodeOfCareFactory(client=twin)
+    merge_clients(survivor_id=alex.pk, merged_id=twin.pk, reason="Same", by=sam, now=timezone.now())
+    for part, count in (("contact-points", 2), ("permissions", 2), ("episodes", 1), ("substances", 0)):
+        assert len(api.get(f"{CLIENTS}{alex.uid}/{part}/").json()) == count
+    assert api.get(f"{CLIENTS}{twin.uid}/").status_code == 308
+    changed = api.patch(f"{CLIENTS}{twin.uid}/", {"chosen_name": "Lex"}).json()
+    assert (changed["uid"], changed["chosen_name"]) == (str(alex.uid), "Lex")
 
 
 def test_a_pause_for_no_reason_is_refused(api, alex):
