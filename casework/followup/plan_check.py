@@ -62,7 +62,7 @@ def problems(
 
 # --- single steps -------------------------------------------------------------------------------------------
 def _nonsense(template: PlanTemplate, texts: Collection[str]) -> Iterator[Problem]:
-    for step in (*template.messages, *template.todos):
+    for step in template.steps:
         says = time_problem(step.day, None if isinstance(step, MessageStep) else step.within)
         if says:
             yield Problem(step.key, says, step.day)
@@ -101,7 +101,7 @@ def todo_problem(step: ToDoStep) -> str:
 
 def _twice(template: PlanTemplate) -> Iterator[Problem]:
     seen: set[str] = set()
-    for step in (*template.messages, *template.todos):
+    for step in template.steps:
         if step.key in seen:
             says = _("The plan has this step twice. Change one of the two, or drop it.")
             yield Problem(step.key, says, step.day)

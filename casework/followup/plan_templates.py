@@ -129,7 +129,10 @@ class PlanTemplate:
     checkups: tuple[int, ...] = ()  # days of the checkups after the plan; none unless a practice wants them
 
     @property
+    def steps(self) -> tuple[MessageStep | ToDoStep, ...]:
+        return (*self.messages, *self.todos)
+
+    @property
     def days(self) -> int:
         """The last day with a step."""
-        days = [step.day for step in self.messages] + [step.day or 0 for step in self.todos]
-        return max(days, default=0)
+        return max((step.day or 0 for step in self.steps), default=0)

@@ -33,7 +33,7 @@ class SpanWidget(forms.MultiWidget):
     template_name = "followup/span.html"
 
     def __init__(self) -> None:
-        number = forms.NumberInput(attrs={"min": 0, "inputmode": "numeric"})
+        number = forms.NumberInput(attrs={"min": 0, "inputmode": "numeric", "aria-label": _("Number")})
         unit = forms.Select(attrs={"aria-label": _("Unit")}, choices=UNIT_CHOICES)
         super().__init__([number, unit])
 
@@ -161,7 +161,8 @@ class TimesForm(forms.Form):
     def __init__(self, *args: Any, version: TemplateVersion, **kwargs: Any) -> None:
         names = ("silent_after", "decide_on", "close_on", "hasty_contact")
         initial = {name: getattr(version, name) for name in names}
-        super().__init__(*args, initial={**initial, "checkups": bool(version.checkups)}, **kwargs)
+        kwargs["initial"] = {**initial, "checkups": bool(version.checkups)}
+        super().__init__(*args, **kwargs)
 
     def times(self) -> dict[str, Any]:
         """What was filled in, as the act wants it."""

@@ -14,6 +14,7 @@ from clients import audit
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import AuditEvent
 from clients.stage import Stage
+from tests import factories
 from tests.followup.making import report
 
 pytestmark = pytest.mark.django_db
@@ -279,6 +280,8 @@ def test_a_steps_way_goes_with_the_message_or_makes_it_something_to_do(draft, ad
     put(draft, MessageStep(45, "support", channel=ChannelRule.EMAIL), ada, now, replaces="D45-MSG")
     put(draft, MessageStep(60, "support", channel=ChannelRule.LETTER), ada, now, replaces="D60-MSG")
     release(draft, ada, now)
+    for channel in ("email", "letter"):
+        factories.PermissionFactory(client=alex, channel=channel)
     plan = report(alex, dana, now).plan
     assert plan.messages.get(step_key="PHY-D45-MSG").channel_rule == "email"
     assert not plan.messages.filter(step_key__startswith="PHY-D60").exists()

@@ -67,8 +67,9 @@ def move(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         with answering(form):
-            moved = {"plan_id": plan.pk, "key": key, "by": request.user, "now": timezone.now()}
-            steps.move_step(**moved, **form.cleaned_data)
+            steps.move_step(
+                plan_id=plan.pk, key=key, by=request.user, now=timezone.now(), **form.cleaned_data
+            )
             messages.success(request, _("The step has another day."))
             return redirect("followup:plan", uid=client.uid)
     return _page(request, client, step, form, DropStepForm())

@@ -1,5 +1,6 @@
 """The administrator's pages about plans: what each stage's plan is, and a new version of it. No client is named."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.contrib import messages
@@ -19,7 +20,10 @@ from clients.access import Verb
 from clients.forms import answering, telling
 from clients.views.guard import READ_OR_WRITE, needs
 
-FORMS = {TemplateStep.Kind.MESSAGE: MessageStepForm, TemplateStep.Kind.TODO: ToDoStepForm}
+FORMS: Mapping[str, type[MessageStepForm | ToDoStepForm]] = {
+    TemplateStep.Kind.MESSAGE: MessageStepForm,
+    TemplateStep.Kind.TODO: ToDoStepForm,
+}
 
 
 @require_safe
@@ -88,7 +92,7 @@ def change(request: HttpRequest, uid: UUID, key: str) -> HttpResponse:
 def _step(
     request: HttpRequest, version: TemplateVersion, kind: str, *, title: str, row: TemplateStep | None = None
 ) -> HttpResponse:
-    form = FORMS[TemplateStep.Kind(kind)](request.POST if request.method == "POST" else None, row=row)
+    form = FORMS[kind](request.POST if request.method == "POST" else None, row=row)
     if request.method == "POST" and form.is_valid():
         with answering(form):
             replaces = row.key if row is not None else ""
