@@ -87,7 +87,7 @@ def today(user: Any, now: datetime) -> list[Section]:
             [_answer(one) for one in answers(user, now)],
             "accent",
         ),
-        Section("silent", gettext_lazy("No answer"), _todo_rows(silent, now), "attention"),
+        Section("silent", gettext_lazy("Nobody answers"), _todo_rows(silent, now), "attention"),
         Section("sessions", gettext_lazy("Today's sessions"), _session_rows(user, now)),
         Section("todos", gettext_lazy("To-dos due"), _todo_rows(due, now)),
         Section("notes", gettext_lazy("Notes to sign"), _note_rows(user, now)),

@@ -45,9 +45,10 @@ class AbsenceForm(CoverForm):
     field_order = ("user", "starts_at", "ends_at", "cover", "note")
 
     def __init__(self, *args: Any, by: User, people: Any, **kwargs: Any) -> None:
-        super().__init__(*args, away=User(), **kwargs)
+        others = people.exclude(pk=by.pk).exists()
+        super().__init__(*args, away=User() if others else by, **kwargs)
         choices = User.objects.filter(pk=by.pk, role__in=COVERS) | people.order_by()
         self.fields["user"].queryset = choices.distinct().order_by("full_name", "pk")
         self.fields["user"].initial = by.pk
-        if not people.exclude(pk=by.pk).exists():
+        if not others:
             self.fields["user"].widget = forms.HiddenInput()
