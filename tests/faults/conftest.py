@@ -15,6 +15,9 @@ from tests.faults.scene import lead_django
 from tests.faults.stack import Stack
 from tests.own_database import _migrated
 
+# The quick faults have less time still.
+SHORTER = {"FOLLOWUP_LEASE": "4", "FOLLOWUP_PROVIDER_TIMEOUT": "1.5", "FOLLOWUP_LOOKUP_DELAY": "2"}
+
 
 @pytest.fixture(scope="module")
 def stack(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stack]:
@@ -29,7 +32,7 @@ def stack(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stack]:
             FOLLOWUP_SILENCE=float(PACE["FOLLOWUP_SILENCE"]),
         )
         patience.enable()
-        stack = Stack(folder, ground=ground)
+        stack = Stack(folder, ground=ground, **SHORTER)
         try:
             yield stack
         finally:

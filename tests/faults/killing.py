@@ -124,7 +124,7 @@ def frozen(scene: Scene) -> None:
     time.sleep(LEASE + 3)
     taken = time.time()
     scene.stack.signal("worker", signal.SIGCONT)
-    scene.finish(linger=LEASE)
+    scene.finish(linger=3)
     if scene.product == "turnaround":
         late = Attempt.objects.filter(pk__in=asleep, outcome="withheld").count()
         accepted = [row for row in scene.stack.ledger() if row["phone"].startswith(scene.world.phones)]

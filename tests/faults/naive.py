@@ -82,8 +82,10 @@ class EtaScene(NaiveScene):
         )
 
     def hand_over(self, written: list[Wanted]) -> None:
-        for one in written:
-            send.apply_async((one.phone, one.body or "Hi, see you soon."), eta=one.due_at)
+        with app.connection_for_write() as line, line.Producer() as producer:
+            for one in written:
+                words = (one.phone, one.body or "Hi, see you soon.")
+                send.apply_async(words, eta=one.due_at, producer=producer)
 
 
 class MarkScene(NaiveScene):

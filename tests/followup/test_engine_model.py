@@ -120,7 +120,7 @@ class Engine(RuleBasedStateMachine):
 
     # --- what people do ---
 
-    @rule(client=st.integers(0, 2), delay=st.sampled_from([0, 0, 5, 40]), urgent=st.booleans())
+    @rule(client=st.integers(0, 2), delay=st.sampled_from([0, 0, 0, 5, 40]), urgent=st.booleans())
     def plan(self, client: int, delay: int, urgent: bool) -> None:
         words = f"Hi Alex, see you soon ({len(self.model.said)})."
         at = timezone.now() + timedelta(seconds=delay)
@@ -144,7 +144,8 @@ class Engine(RuleBasedStateMachine):
         Message.objects.filter(dedupe_key=words).withdraw(reason="discarded", at=timezone.now())
         self.model.said[words].stop()
 
-    @rule(client=st.integers(0, 2))
+    @precondition(lambda self: len(self.model.said) > 3)
+    @rule(client=st.integers(0, 1))
     def opt_out(self, client: int) -> None:
         pk = self.clients[client].pk
         optout.withdraw(
@@ -164,6 +165,11 @@ class Engine(RuleBasedStateMachine):
         delivery.deliver_due()
         self.fake.script.clear()
         self.count()
+
+    @rule()
+    def sweep(self) -> None:
+        """As the beat asks for every second."""
+        self.deliver([])
 
     def step(self, outcome: str) -> Any:
         return self.accept_and_be_silent if outcome == UNCLEAR_ACCEPTED else OUTCOMES[outcome]
@@ -186,6 +192,25 @@ class Engine(RuleBasedStateMachine):
         send(claimed, until=time.monotonic() + LEASE - (self.model.now - at))
         self.fake.script.clear()
         self.count()
+
+    @rule(
+        between=st.sampled_from(["cancel", "opt out", "late", "crash"]),
+        outcome=st.sampled_from([*OUTCOMES, UNCLEAR_ACCEPTED]),
+    )
+    def race(self, between: str, outcome: str) -> None:
+        """A sender holds a message when something happens to it; only then does it go on."""
+        self.plan(client=2 if between != "opt out" else 0, delay=0, urgent=True)
+        words = list(self.model.said)[-1]
+        self.claim(batch=3)
+        if between == "cancel":
+            self.cancel(which=len(self.model.said) - 1)
+        elif between == "opt out":
+            self.opt_out(client=0)
+        elif between == "late":
+            self.clock(seconds=8)
+        while self.held and between != "crash":
+            self.outcome([outcome])
+        assert words in self.model.said
 
     @precondition(lambda self: self.held)
     @rule(after_acceptance=st.booleans())
