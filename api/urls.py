@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import clients, followup, relapse, sessions, threads
+from api.views import clients, followup, relapse, sessions, silence, threads
 from api.views.missing import Missing
 
 app_name = "api"
@@ -23,6 +23,8 @@ router.register("threads", threads.ThreadViewSet, basename="thread")
 router.register("todos", followup.ToDoViewSet, basename="todo")
 router.register("contacts", followup.ContactViewSet, basename="contact")
 router.register("answers", followup.AnswerViewSet, basename="answer")
+router.register("rungs", silence.RungViewSet, basename="rung")
+router.register("absences", silence.AbsenceViewSet, basename="absence")
 
 urlpatterns = [
     path("api/v1/", include(router.urls)),

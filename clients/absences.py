@@ -18,6 +18,7 @@ from clients import audit
 from clients.access import Role, Verb, require
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import Absence, Supervision, TeamMembership
+from clients.models.absence import AbsenceQuerySet
 
 COVERS = frozenset({Role.COUNSELOR, Role.SUPERVISOR})
 
@@ -67,6 +68,21 @@ def colleagues(supervisor: Any, at: datetime) -> Any:
     users = get_user_model().objects
     theirs = users.filter(pk__in=members.values("user")) | users.filter(pk__in=people.values("supervisee"))
     return theirs.filter(is_active=True, role__in=COVERS).order_by("full_name", "pk")
+
+
+def known_to(user: Any, at: datetime) -> AbsenceQuerySet:
+    """One's own absences, those in which one covers, and those of the people whom one supervises."""
+    return _of(user, at, Q(cover=user))
+
+
+def arranged_by(user: Any, at: datetime) -> AbsenceQuerySet:
+    """The absences that this person may change: their own, and those of the people whom they supervise."""
+    return _of(user, at, Q(pk__in=[]))
+
+
+def _of(user: Any, at: datetime, others: Q) -> AbsenceQuerySet:
+    theirs = colleagues(user, at).order_by().values("pk")
+    return Absence.objects.filter(Q(user=user) | Q(user__in=theirs) | others).select_related("user", "cover")
 
 
 def may_arrange(by: Any, user: Any, at: datetime) -> bool:

@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -16,15 +15,7 @@ from clients.access import Verb
 from clients.doors import found_or_404
 from clients.forms import answering, telling
 from clients.models import Absence
-from clients.models.absence import AbsenceQuerySet
 from clients.views.guard import READ_OR_WRITE, needs
-
-
-def _known(request: HttpRequest) -> AbsenceQuerySet:
-    """One's own absences, and those of the people whom one supervises."""
-    theirs = absences.colleagues(request.user, timezone.now())
-    known = Absence.objects.filter(Q(user=request.user.pk) | Q(user__in=theirs.order_by().values("pk")))
-    return known.select_related("user", "cover")
 
 
 @require_safe
@@ -32,7 +23,7 @@ def _known(request: HttpRequest) -> AbsenceQuerySet:
 def page(request: HttpRequest) -> HttpResponse:
     """What is arranged: one's own, for whom one covers, and one's people's."""
     now = timezone.now()
-    ahead = list(_known(request).not_over(now).order_by("starts_at", "pk"))
+    ahead = list(absences.arranged_by(request.user, now).not_over(now).order_by("starts_at", "pk"))
     covered = Absence.objects.not_over(now).filter(cover=request.user).select_related("user")
     context = {
         "now": now,
@@ -71,7 +62,7 @@ def _told(row: Absence) -> str:
 @needs(Verb.ARRANGE_ABSENCE)
 def cover(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Somebody else covers for the rest of it."""
-    row = found_or_404(request, _known(request), uid)
+    row = found_or_404(request, absences.arranged_by(request.user, timezone.now()), uid)
     posted = request.POST if request.method == "POST" else None
     form = CoverForm(posted, away=row.user, initial={"cover": row.cover_id})
     if posted is not None and form.is_valid():
@@ -93,7 +84,7 @@ def _form(request: HttpRequest, form: CoverForm, *, title: str, save: str) -> Ht
 @needs(Verb.ARRANGE_ABSENCE)
 def end(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Back again, or not going."""
-    row = found_or_404(request, _known(request), uid)
+    row = found_or_404(request, absences.arranged_by(request.user, timezone.now()), uid)
     with telling(request):
         absences.end_absence(absence_id=row.pk, by=request.user, now=timezone.now())
         messages.success(request, _("Ended: %(name)s answers again.") % {"name": row.user.short_name})
