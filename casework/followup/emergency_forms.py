@@ -56,7 +56,9 @@ class EmergencyForm(forms.Form):
     def __init__(self, *args: Any, todo: ToDo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(role=Role.SUPERVISOR, is_active=True).order_by("full_name", "pk")
-        self.fields["supervisor"].queryset = people
+        supervisor = self.fields["supervisor"]
+        assert isinstance(supervisor, forms.ModelChoiceField)
+        supervisor.queryset = people
         self.fields["red_flags"].required = todo.kind == ToDo.Kind.EMERGENCY
 
     @classmethod

@@ -76,8 +76,12 @@ def withdraw_all_messages(*, client_id: int, by: Any, now: datetime, how: str) -
     return [permission for permission in taken if permission is not None]
 
 
-def provider_blocked(*, client_id: int, now: datetime) -> None:
-    """The carrier refuses because the client has stopped us there: it counts as if they had told us."""
-    withdraw(
+def provider_blocked(*, client_id: int, now: datetime) -> bool:
+    """The carrier refuses because the client has stopped us there: it counts as if they had told us.
+
+    Returns whether a permission was in force until now.
+    """
+    taken = withdraw(
         client_id=client_id, channel=Permission.Channel.TEXT, by=None, now=now, how=Permission.How.PROVIDER
     )
+    return taken is not None

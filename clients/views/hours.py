@@ -79,7 +79,9 @@ class DutyForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = User.objects.filter(is_active=True, role__in=[Role.COUNSELOR, Role.SUPERVISOR])
-        self.fields["user"].queryset = people.order_by("full_name", "pk")
+        user = self.fields["user"]
+        assert isinstance(user, forms.ModelChoiceField)
+        user.queryset = people.order_by("full_name", "pk")
 
 
 @require_http_methods(READ_OR_WRITE)

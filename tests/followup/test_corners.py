@@ -214,13 +214,6 @@ def test_a_long_note_beside_a_tick_is_sent_back(as_dana, alex, dana):
     assert ToDo.objects.get(pk=todo.pk).is_open
 
 
-def test_reading_an_unknown_senders_message_leads_back_to_the_inbox(browser, sam, alex):
-    inbound = texts(alex, "hola", timezone.now(), address="+15550003333")
-    browser.force_login(sam)
-    answer = browser.post(reverse("followup:answer_read", kwargs={"uid": inbound.uid}))
-    assert answer.url == reverse("followup:inbox")
-
-
 def test_a_report_about_a_discharged_client_lands_on_the_client(as_dana, alex):
     Client.objects.filter(pk=alex.pk).update(state="discharged")
     form = {"stage": "mental", "source": "self_call", "route": "unknown"}

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from casework.followup import actions
-from casework.followup.models import FollowUpPlan, InboundMessage, Message, ToDo
+from casework.followup import actions, alerts
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, StaffAlert, ToDo
 from casework.relapse.models import RelapseReport
+from tests.followup.alarms import emergency
 from tests.followup.making import PHONE_STEPS, report, statuses, texts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,6 +77,30 @@ def test_an_unknown_senders_text_delivered_twice_at_once_is_one(alex, now):
     first, second = together(tell, tell)
     assert first == second
     assert InboundMessage.objects.count() == 1
+
+
+def test_two_crisis_texts_at_once_are_one_alarm_with_one_answer(alex, now):
+    together(
+        lambda: texts(alex, "I want to die", now, provider_id="SM1"),
+        lambda: texts(alex, "kill myself", now, provider_id="SM2"),
+    )
+    assert ToDo.objects.get(kind="crisis").crisis_texts.count() == 2
+    assert Message.objects.filter(kind="crisis_reply").count() == 1
+
+
+def test_two_who_take_an_emergency_at_once_do_not_both_have_it(alex, dana, sam, now):
+    todo = emergency(alex, now)
+    both = together(
+        lambda: actions.acknowledge_todo(todo_id=todo.pk, by=dana, now=now),
+        lambda: actions.acknowledge_todo(todo_id=todo.pk, by=sam, now=now),
+    )
+    assert len({one.acknowledged_by_id for one in both}) == 1
+
+
+def test_two_sweeps_at_once_tell_nobody_twice(alex, dana, sam, now):
+    emergency(alex, now)
+    sent = together(lambda: alerts.sweep(now), lambda: alerts.sweep(now))
+    assert sum(sent) == StaffAlert.objects.exclude(sent_at=None).count() == 2
 
 
 def test_the_database_itself_refuses_a_second_running_plan(alex, dana, now):

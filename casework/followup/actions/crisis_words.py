@@ -15,7 +15,7 @@ from clients.errors import Conflict, InvalidInput
 from clients.jurisdiction import jurisdiction
 from clients.models import Practice
 
-SHORTEST, SHORTEST_STEM = 2, 4  # letters; a short stem with any ending would fire on everyday words
+SHORTEST, SHORTEST_STEM, LONGEST = 2, 4, 60  # letters; a short stem with any ending fires on everyday words
 
 
 @transaction.atomic
@@ -42,7 +42,7 @@ def _check(phrase: str, folded: str) -> None:
     stem = folded.removesuffix(crisis.ANY_ENDING)
     if crisis.ANY_ENDING in phrase[:-1]:
         raise InvalidInput(_("The * stands at the end, for any ending."), field="phrase")
-    if len(phrase) > CrisisWord._meta.get_field("phrase").max_length or len(stem.replace(" ", "")) < SHORTEST:
+    if len(phrase) > LONGEST or len(stem.replace(" ", "")) < SHORTEST:
         raise InvalidInput(_("Give a word or phrase of 2 to 60 letters."), field="phrase")
     if folded != stem and len(stem) < SHORTEST_STEM:
         raise InvalidInput(_("Before a * stand at least four letters."), field="phrase")

@@ -102,18 +102,18 @@ def record_emergency(*, todo_id: int, done: Done, by: Any, now: datetime) -> Eme
         return known
     if known is not None or not todo.is_open:
         raise Conflict(_("This has been recorded or closed meanwhile. Reload the page."))
-    _check(todo, done, now)
+    noticed_at, told_at = _checked(todo, done, now)
     record = EmergencyRecord.objects.create(
         client_id=todo.client_id,
         todo=todo,
-        noticed_at=done.noticed_at,
+        noticed_at=noticed_at,
         red_flags=list(done.red_flags),
         acts=list(done.acts),
         person_reached=done.person_reached.strip(),
         disclosure_basis=done.disclosure_basis,
         outcome=done.outcome.strip(),
         supervisor=done.supervisor,
-        supervisor_told_at=done.supervisor_told_at,
+        supervisor_told_at=told_at,
         acknowledged_at=todo.acknowledged_at or now,
         recorded_at=now,
         recorded_by=by,
@@ -133,7 +133,8 @@ def record_emergency(*, todo_id: int, done: Done, by: Any, now: datetime) -> Eme
     return record
 
 
-def _check(todo: ToDo, done: Done, now: datetime) -> None:
+def _checked(todo: ToDo, done: Done, now: datetime) -> tuple[datetime, datetime]:
+    """When it was noticed and when the supervisor was told, once all of it is there and can be."""
     if absent := missing(done):
         raise InvalidInput(
             _("The emergency record is not complete. Missing: %(what)s.")
@@ -150,6 +151,7 @@ def _check(todo: ToDo, done: Done, now: datetime) -> None:
             _("The supervisor is told after it was noticed, and not in the future."),
             field="supervisor_told_at",
         )
+    return done.noticed_at, done.supervisor_told_at
 
 
 def _check_choices(todo: ToDo, done: Done) -> None:

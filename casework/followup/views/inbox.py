@@ -37,7 +37,7 @@ def page(request: HttpRequest) -> HttpResponse:
     rows = Paginator(queries.answers(request.user, at=now, show=show), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
-    unknown = list(queries.unknown_senders(request.user, at=now)[:PAGE_SIZE])
+    unknown = queries.unknown_senders(request.user, at=now).count()
     audit.record_list(
         "inbox",
         by=request.user,
@@ -50,10 +50,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 
 def _answer(request: HttpRequest, uid: UUID) -> InboundMessage:
-    """A message of a client whom the person may see, or of an unknown number for those who look these through."""
-    unknown = queries.unknown_senders(request.user, at=timezone.now()).filter(uid=uid).first()
-    if unknown is not None:
-        return unknown
+    """A message of a client whom the person may see."""
     return record_or_404(request, InboundMessage.objects.select_related("client"), uid)
 
 
