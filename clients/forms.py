@@ -300,7 +300,6 @@ class TransferForm(forms.Form):
     )
     note = forms.CharField(
         label=_("What the next counselor should know"),
-        required=False,
         max_length=4000,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=_("Kept encrypted, on the client's page."),
