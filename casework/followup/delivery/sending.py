@@ -66,6 +66,7 @@ class Flight:
     came: list[Next] = field(default_factory=list)
     took: float = 0.0
     given_up: bool = False
+    hung: Job | None = None  # the one whose answer was not waited for
 
     @property
     def age(self) -> float:
@@ -135,13 +136,15 @@ class Sending:
 
     def finish(self) -> None:
         """Start nothing more, wait for what is in the air, and give back the rest."""
-        for route in list(self._waiting):
-            self._withhold(route)
+        self._collect(0.0)
+        self._withhold_all()
         while any(self._flying.values()):
             self._collect(LINGER)
             self._give_up_what_hangs()
+            self._withhold_all()  # what a flight brings back unsent
             self._settle_if_due()
-        self._settle()
+        while self._results:  # a breaker that opens by them gives more back
+            self._settle()
         self.tally.write()
 
     def _at_work(self) -> set[Route]:
@@ -191,10 +194,9 @@ class Sending:
 
     def _collect(self, seconds: float) -> None:
         """Take in whoever has landed; wait for the first one, but not for long."""
-        if not any(self._flying.values()):
-            return
         try:
-            self._land(self._landed.get(timeout=seconds))
+            if any(self._flying.values()):
+                self._land(self._landed.get(timeout=seconds))
             while True:
                 self._land(self._landed.get_nowait())
         except Empty:
@@ -202,12 +204,19 @@ class Sending:
 
     def _land(self, flight: Flight) -> None:
         if flight.given_up:
+            self._hear_late(flight)
             return
         self._flying[flight.route].discard(flight)
         self._take_in(flight, list(flight.came))
         quick = flight.took < QUICK
         usual = self._at_a_time[flight.route]
         self._at_a_time[flight.route] = min(MOST_AT_A_TIME, usual * 2) if quick else max(1, usual // 2)
+
+    def _hear_late(self, flight: Flight) -> None:
+        """It was given up, and the provider took it after all: that is the truth about the attempt."""
+        for job, following in zip(flight.jobs, flight.came, strict=False):
+            if job is flight.hung and following.outcome == retry.Outcome.ACCEPTED:
+                self._note(job, following)
 
     def _give_up_what_hangs(self) -> None:
         """A provider that drips its answer, or a server that stalls at every step, is not waited for."""
@@ -217,11 +226,12 @@ class Sending:
                 flight.given_up = True
                 flights.discard(flight)
                 came = list(flight.came)
-                hung = flight.jobs[len(came)].one if len(came) < len(flight.jobs) else None
-                if hung is not None:
-                    log.warning("call_given_up", attempt=str(hung.outgoing.attempt_id), **route.named)
+                flight.hung = flight.jobs[len(came)] if len(came) < len(flight.jobs) else None
+                if flight.hung is not None:
+                    one = flight.hung.one
+                    log.warning("call_given_up", attempt=str(one.outgoing.attempt_id), **route.named)
                     hanging = DeliveryError("timeout", ambiguous=True)
-                    came.append(retry.after_error(hanging, attempts=hung.n, is_try=hung.is_try))
+                    came.append(retry.after_error(hanging, attempts=one.n, is_try=one.is_try))
                 self._take_in(flight, came)
 
     def _take_in(self, flight: Flight, came: Sequence[Next]) -> None:
@@ -238,7 +248,9 @@ class Sending:
 
     def _settle_if_due(self) -> None:
         waited = time.monotonic() - self._oldest_result
-        enough = len(self._results) >= MOST_TO_SETTLE or waited >= LINGER
+        # What may open a breaker is told before the next call takes off.
+        bad_news = any(following.provider_away for _job, following in self._results)
+        enough = bad_news or len(self._results) >= MOST_TO_SETTLE or waited >= LINGER
         if self._results and (enough or not any(self._flying.values())):
             self._settle()
 
@@ -275,6 +287,10 @@ class Sending:
         for job, following in some:
             if job.one.is_try and following.outcome == retry.Outcome.WITHHELD:
                 breaker.give_back(job.one.route)
+
+    def _withhold_all(self) -> None:
+        for route in list(self._waiting):
+            self._withhold(route)
 
     def _withhold(self, route: Route) -> None:
         """Give back what has not left."""

@@ -10,6 +10,7 @@ from django.db import connection
 from casework.followup import delivery
 from casework.followup.channels import DeliveryError
 from casework.followup.delivery import sending
+from casework.followup.delivery.claiming import Watermark, claim
 from casework.followup.models import Attempt, Breaker, Message
 from clients.models import ContactPoint
 from tests import factories
@@ -121,6 +122,26 @@ def test_what_the_given_up_call_says_later_changes_nothing(provider, own_alex, r
     assert len(provider.accepted) == 1
 
 
+def test_the_truth_about_a_given_up_call_is_kept_when_it_comes_in_time(provider, own_alex, released):
+    provider.script.append(lambda outgoing: released.wait(30))
+    message = due(own_alex)
+    hands = sending.Sending()
+    hands.take(claim(owner="worker", watermark=Watermark()), until=time.monotonic() + 60)
+    hands.run(seconds=10)
+    assert fresh(message).status == Status.UNKNOWN
+
+    released.set()
+    until(lambda: not hands._landed.empty(), within=5)
+    hands.finish()
+
+    assert last_attempt(message).outcome == Attempt.Outcome.ACCEPTED
+    make_due(message)
+    delivery.deliver_due()
+    assert fresh(message).status == Status.SENT
+    assert len(provider.accepted) == 1
+    assert provider.asked == 0
+
+
 def test_a_question_that_hangs_keeps_nothing_from_leaving(provider, own_alex, released):
     unclear = due(own_alex, body="unclear")
     provider.script.append(DeliveryError("500", ambiguous=True, provider_away=False))
@@ -179,3 +200,20 @@ def test_a_check_is_believed_for_a_moment_only(provider, write, monkeypatch, pac
     assert len(checked) > 12  # those behind the slow one were asked about a second time
     assert set(checked) == {one.pk for one in messages}
     assert len(provider.accepted) == 12
+
+
+@pytest.mark.django_db
+def test_what_a_flight_brings_back_at_the_end_is_given_back_at_once(provider, write, pace):
+    pace.FOLLOWUP_SENDERS = 1
+    messages = [write(seconds=90 - number) for number in range(6)]
+    provider.script.extend([None, lambda outgoing: time.sleep(sending.FRESH * 1.5)])
+    hands = sending.Sending()
+    hands._at_a_time.default_factory = lambda: 6
+    hands.take(claim(owner="worker", watermark=Watermark()), until=time.monotonic() + 60)
+    hands._start()
+
+    hands.finish()
+
+    assert len(provider.accepted) == 2
+    assert [fresh(one).status for one in messages] == [Status.SENT] * 2 + [Status.PLANNED] * 4
+    assert {fresh(one).attempts_made for one in messages[2:]} == {0}
