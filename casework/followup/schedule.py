@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 WEEK = timedelta(hours=168)
@@ -33,9 +34,10 @@ class Moment:
     instant: datetime
 
 
+@lru_cache(maxsize=4096)  # thousands are due at the same hour of the same day
 def resolve(on: date, at: time, zone: ZoneInfo) -> datetime:
     """The UTC instant of a wall-clock time: in a gap the first valid minute after it, in an overlap the first one."""
-    wall = datetime.combine(on, at)
+    wall = datetime.combine(on, at).replace(fold=0)
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant
@@ -73,6 +75,7 @@ def is_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> bool:
     return timing.opens <= instant.astimezone(zone).time() < timing.closes
 
 
+@lru_cache(maxsize=256)
 def next_open(instant: datetime, zone: ZoneInfo, timing: Timing) -> datetime:
     """This instant if the window is open, else the next opening."""
     if is_open(instant, zone, timing):

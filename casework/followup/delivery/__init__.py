@@ -11,9 +11,10 @@ from django.conf import settings
 
 from casework.followup import channels
 from casework.followup.delivery import pace
+from casework.followup.delivery.ahead import Claims
 from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.callbacks import record_status
-from casework.followup.delivery.claiming import Watermark, claim
+from casework.followup.delivery.claiming import Watermark
 from casework.followup.delivery.reconciling import BREATH, Asking, expire
 from casework.followup.delivery.relocated import ask_first_if_moved
 from casework.followup.delivery.sending import Sending
@@ -34,18 +35,21 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
     expire()
     asking = Asking()
     asking.begin()
-    with Sending() as sending:
+    with Sending() as sending, Claims(owner=owner, watermark=watermark, grace=grace) as claims:
         while time.monotonic() < until:
-            began = time.monotonic()  # before the claim, so that our lease ends no later than the database's
-            claimed = claim(owner=owner, watermark=watermark, grace=grace, busy=sending.stuck())
-            sending.take(claimed, until=began + settings.FOLLOWUP_LEASE)
+            claimed, since = claims.next(busy=sending.stuck())
+            sending.take(claimed, until=since + settings.FOLLOWUP_LEASE)
+            began = time.monotonic()
             sending.run()
+            claims.sent(claimed, seconds=time.monotonic() - began)
             if asking.go_on() or claimed.taken:
                 continue
             if watermark.raised:
                 watermark.reset()
             elif not _wait(sending, asking):
                 break
+        for claimed, since in claims.rest():  # given back: the time is up
+            sending.take(claimed, until=since + settings.FOLLOWUP_LEASE)
     asking.finish()
     return sending.sent
 

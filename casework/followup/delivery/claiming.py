@@ -15,7 +15,7 @@ from django.db import DatabaseError, connection, transaction
 
 from casework.followup import channels
 from casework.followup.channels import Channel, Outgoing
-from casework.followup.delivery import retry
+from casework.followup.delivery import arrays, retry
 from casework.followup.delivery.admitting import (
     Admission,
     Gates,
@@ -34,6 +34,7 @@ from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision, Verdict
 from casework.followup.messages.render import RenderRefused, render
 from casework.followup.models import Attempt, Message
+from clients.encryption import box
 
 __all__ = ["Claimed", "Held", "Watermark", "claim"]
 
@@ -42,10 +43,12 @@ log = structlog.get_logger(__name__)
 # The statement makes the attempts' ids itself: it is quicker at that than we.
 LEASE = """
 WITH going AS (
-    SELECT *, gen_random_uuid() AS attempt_id
-      FROM unnest(%(messages)s::bigint[], %(channels)s::text[], %(providers)s::text[], %(recipients)s::bytea[],
-                  %(bodies)s::bytea[])
-           AS t(message_id, channel, provider, recipient, body)
+    SELECT t.message_id, gen_random_uuid() AS attempt_id, r.channel, r.provider,
+           decode(t.recipient, 'hex') AS recipient, decode(t.body, 'hex') AS body
+      FROM unnest(%(messages)s::bigint[], %(routes)s::int[], %(recipients)s::text[], %(bodies)s::text[])
+           AS t(message_id, route, recipient, body)
+      JOIN unnest(%(channels)s::text[], %(providers)s::text[]) WITH ORDINALITY
+           AS r(channel, provider, number) ON r.number = t.route
 ), leased AS (
     UPDATE followup_message AS m
        SET status = 'claimed', lease_owner = %(owner)s, fence = m.fence + 1, attempts_made = m.attempts_made + 1,
@@ -196,22 +199,27 @@ def _lease(admission: Admission, past: Mapping[int, Past], *, owner: str, at: da
     rows = admission.going
     if not rows:
         return []
+    routes = {kind: Route(channels.route(kind).provider, kind) for kind in channels.kinds()}
+    place = {kind: number for number, kind in enumerate(routes, start=1)}
+    secret = box()
     with connection.cursor() as cursor:
         cursor.execute(
             LEASE,
             {
-                "messages": [row.message.pk for row in rows],
-                "channels": [row.verdict.channel for row in rows],
-                "providers": [row.channel.provider for row in rows],
-                "recipients": [RECIPIENT.get_prep_value(row.verdict.address) for row in rows],
-                "bodies": [BODY.get_prep_value(row.text.body) for row in rows],
+                "messages": arrays.numbers(row.message.pk for row in rows),
+                "routes": arrays.numbers(place[row.verdict.channel] for row in rows),
+                "channels": list(routes),
+                "providers": [route.provider for route in routes.values()],
+                "recipients": arrays.hexes(
+                    secret.seal(row.verdict.address, RECIPIENT.context) for row in rows
+                ),
+                "bodies": arrays.hexes(secret.seal(row.text.body, BODY.context) for row in rows),
                 "owner": owner,
                 "lease": settings.FOLLOWUP_LEASE,
                 "at": at,
             },
         )
         leased = {message_id: rest for message_id, *rest in cursor.fetchall()}
-    routes = {kind: Route(channels.route(kind).provider, kind) for kind in channels.kinds()}
     held = []
     for row in rows:
         message, verdict, text = row.message, row.verdict, row.text

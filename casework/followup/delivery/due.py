@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from casework.followup.delivery import arrays
 from casework.followup.models import Message, Priority
 from clients.models import Client
 
@@ -37,12 +38,13 @@ SELECT m.id, statement_timestamp()
 # The rows are ours by the lock above. Only words that a person wrote are read; the others are filled in anew.
 LOAD = """
 SELECT m.id, m.uid, m.client_id, m.plan_id, m.in_reply_to_id, m.kind, m.template_key, m.channel_rule, m.local_date,
-       m.local_time, m.tz, m.due_at, m.ready_at, m.useful_until, m.priority, m.fence, m.attempts_made, m.reason_code,
+       m.local_time, m.tz, extract(epoch FROM m.due_at)::float8, m.ready_at, m.useful_until, m.priority, m.fence,
+       m.attempts_made, m.reason_code,
        m.possible_duplicate, CASE WHEN m.template_key = '' THEN m.body END,
        c.state, c.preferred_channel, c.language, c.time_zone,
        CASE WHEN c.chosen_name = '' THEN c.given_name ELSE c.chosen_name END, c.absorbed, c.merged_into_id
   FROM followup_message AS m JOIN clients_client AS c ON c.id = m.client_id
- WHERE m.id = ANY(%s)
+ WHERE m.id = ANY(%s::bigint[])
 """
 OF_MESSAGE = 20  # columns; the rest are the client's
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,7 +78,7 @@ class Due:
     local_date: date
     local_time: clock_time
     tz: str
-    due_at: datetime
+    due_since: float  # seconds since 1970: a driver takes long over instants, and this one is in every row
     ready_at: datetime | None
     useful_until: datetime | None
     priority: int
@@ -87,6 +89,11 @@ class Due:
     sealed: bytes | None
     client: Any = None  # a Person; the model where two records were merged
     letterhead: Any = None
+
+    @property
+    def due_at(self) -> datetime:
+        """When it was due, to the microsecond."""
+        return datetime.fromtimestamp(self.due_since, UTC)
 
     @property
     def body(self) -> str:
@@ -110,10 +117,10 @@ class Watermark:
         return [self.since.get(priority, BEGINNING) for priority in Priority.values]
 
     def advance(self, messages: Sequence[Due]) -> None:
-        for message in messages:
-            known = self.since.get(message.priority)
-            if known is None or known < message.due_at:
-                self.since[message.priority] = message.due_at
+        """What a claim took, in its order: of each priority the last is the latest."""
+        for message in {message.priority: message for message in messages}.values():
+            since = self.since.get(message.priority, BEGINNING)
+            self.since[message.priority] = max(since, message.due_at)
 
     def reset(self) -> None:
         self.since.clear()
@@ -141,7 +148,7 @@ def take_due(watermark: Watermark, *, grace: float, batch: int) -> tuple[list[Du
 def load(ids: Sequence[int]) -> list[Due]:
     """The rows of these messages, in this order."""
     with connection.cursor() as cursor:
-        cursor.execute(LOAD, [list(ids)])
+        cursor.execute(LOAD, [arrays.numbers(ids)])
         found = {row[0]: row for row in cursor.fetchall()}
     return [_due(found[pk]) for pk in ids]
 

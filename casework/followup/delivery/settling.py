@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from casework.followup import optout, todos
 from casework.followup.channels import About
 from casework.followup.contact_points import mark_contact
+from casework.followup.delivery import arrays
 from casework.followup.delivery.retry import Next
 from casework.followup.models import Message
 from clients.models import Client, ContactPoint
@@ -110,17 +111,17 @@ def settle(results: Sequence[Result], *, held_as: str = Message.Status.CLAIMED) 
     return settled
 
 
-def _columns(results: Sequence[Result]) -> dict[str, list[object]]:
+def _columns(results: Sequence[Result]) -> dict[str, object]:
     """One row a result, which names what follows by its number: most of a batch have the same before them."""
     numbers: dict[tuple[object, ...], int] = {}
     nexts = [numbers.setdefault(_outline(result.next), len(numbers)) for result in results]
     outcomes, codes, statuses, reasons, params, delays, counts = map(list, zip(*numbers, strict=True))
     return {
-        "messages": [result.message.pk for result in results],
-        "fences": [result.fence for result in results],
-        "attempts": [result.attempt_id for result in results],
+        "messages": arrays.numbers(result.message.pk for result in results),
+        "fences": arrays.numbers(result.fence for result in results),
+        "attempts": arrays.uuids(result.attempt_id for result in results),
         "provider_ids": [result.next.provider_id for result in results],
-        "nexts": list(nexts),
+        "nexts": arrays.numbers(nexts),
         "numbers": list(numbers.values()),
         "outcomes": outcomes,
         "codes": codes,

@@ -22,48 +22,51 @@ KIND = Message.Kind
 REPLIES = frozenset({KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.HELP_REPLY, KIND.AWAY_REPLY})
 AUTOMATED = frozenset({KIND.PLAN, KIND.REMINDER, KIND.WELCOME})  # the caps count these
 
-PLANS = "SELECT id, state FROM followup_followupplan WHERE id = ANY(%s)"
+PLANS = "SELECT id, state FROM followup_followupplan WHERE id = ANY(%(ids)s::bigint[])"
+# The same rules as Permission.holds and ContactPoint.is_usable.
 PERMISSIONS = """
-SELECT client_id, channel, granted_at, withdrawn_at FROM clients_permission WHERE client_id = ANY(%s) ORDER BY id
+SELECT client_id, channel, granted_at <= %(at)s AND (withdrawn_at IS NULL OR withdrawn_at > %(at)s), withdrawn_at
+  FROM clients_permission
+ WHERE client_id = ANY(%(ids)s::bigint[])
+ ORDER BY id
 """
-# The same rule as ContactPoint.is_usable.
 POINTS = """
 SELECT client_id, id, kind, normalized, state, state <> 'bad' AND (NOT is_shared OR shared_reviewed_at IS NOT NULL)
   FROM clients_contactpoint
- WHERE client_id = ANY(%s) AND retired_at IS NULL
+ WHERE client_id = ANY(%(ids)s::bigint[]) AND retired_at IS NULL
  ORDER BY position, id
 """
 # What left within the week was due not long before: the bound on due_at lets an index leave out the years before.
 SENT = """
 SELECT client_id, id, sent_at
   FROM followup_message
- WHERE client_id = ANY(%(people)s) AND due_at >= %(looked_at)s AND kind = ANY(%(kinds)s)
+ WHERE client_id = ANY(%(ids)s::bigint[]) AND due_at >= %(looked_at)s AND kind = ANY(%(kinds)s)
    AND ((status IN ('sent', 'delivered') AND sent_at >= %(week)s)
         OR (status IN ('claimed', 'unknown') AND (sent_at IS NULL OR sent_at >= %(week)s)))
  ORDER BY id
 """
 LONGEST_LATE = 3 * TOO_LATE
 IN_CRISIS = """
-SELECT DISTINCT client_id FROM followup_todo WHERE client_id = ANY(%s) AND state = 'open' AND kind = 'crisis'
+SELECT DISTINCT client_id
+  FROM followup_todo
+ WHERE client_id = ANY(%(ids)s::bigint[]) AND state = 'open' AND kind = 'crisis'
 """
 # Only a welcome asks: the days on which something else has to be said.
 SPOKEN_FOR = """
 SELECT client_id, local_date
   FROM followup_message
- WHERE client_id = ANY(%s) AND kind IN ('plan', 'reminder') AND status IN ('planned', 'held', 'failed', 'claimed')
+ WHERE client_id = ANY(%(ids)s::bigint[]) AND kind IN ('plan', 'reminder')
+   AND status IN ('planned', 'held', 'failed', 'claimed')
 """
-INBOUND = "SELECT id, channel, from_normalized FROM followup_inboundmessage WHERE id = ANY(%s)"
+INBOUND = "SELECT id, channel, from_normalized FROM followup_inboundmessage WHERE id = ANY(%(ids)s::bigint[])"
 
 
 class Agreed(NamedTuple):
     """A permission."""
 
     channel: str
-    granted_at: datetime
+    holds: bool  # at the moment that is asked about
     withdrawn_at: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        return self.granted_at <= at and (self.withdrawn_at is None or self.withdrawn_at > at)
 
 
 class Point(NamedTuple):
@@ -128,20 +131,18 @@ class World:
 
     def _by_person(self, sql: str, people: list[int], kind: Any) -> dict[int, list[Any]]:
         grouped: dict[int, list[Any]] = defaultdict(list)
-        for row in _rows(sql, people):
-            grouped[self.person[row[0]]].append(kind(*row[1:]))
+        for client_id, *rest in _rows(sql, people, at=self.at):
+            grouped[self.person[client_id]].append(kind(*rest))
         return grouped
 
     def _sends(self, people: list[int]) -> dict[int, list[tuple[int, datetime]]]:
         """When automated messages left in the last week. One that a worker holds, or of unknown fate, counts as now."""
         week = self.at - WEEK
         looked_at = week - LONGEST_LATE
-        given = {"people": people, "looked_at": looked_at, "week": week, "kinds": sorted(AUTOMATED)}
         sends: dict[int, list[tuple[int, datetime]]] = defaultdict(list)
-        with connection.cursor() as cursor:
-            cursor.execute(SENT, given)
-            for client_id, pk, sent_at in cursor.fetchall():
-                sends[self.person[client_id]].append((pk, sent_at or self.at))
+        rows = _rows(SENT, people, looked_at=looked_at, week=week, kinds=sorted(AUTOMATED))
+        for client_id, pk, sent_at in rows:
+            sends[self.person[client_id]].append((pk, sent_at or self.at))
         return sends
 
     def facts(self, message: Any) -> Facts:
@@ -194,9 +195,9 @@ def _given(numbers: Iterable[int | None]) -> list[int]:
     return list({number for number in numbers if number})
 
 
-def _rows(sql: str, numbers: list[int]) -> list[tuple[Any, ...]]:
-    if not numbers:
+def _rows(sql: str, ids: list[int], **given: Any) -> list[tuple[Any, ...]]:
+    if not ids:
         return []
     with connection.cursor() as cursor:
-        cursor.execute(sql, [numbers])
+        cursor.execute(sql, {"ids": "{" + ",".join(map(str, ids)) + "}", **given})
         return cursor.fetchall()

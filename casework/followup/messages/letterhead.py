@@ -12,7 +12,7 @@ from casework.followup.messages import texts
 from casework.followup.messages.texts import Texts, language_for
 from clients.absences import away
 from clients.jurisdiction import jurisdiction
-from clients.models import Practice
+from clients.models import Absence, Practice
 from clients.telling import catalogue_words
 
 YOUR_TEAM: Mapping[str, str] = {"en": "your team", "es": "su equipo"}
@@ -75,7 +75,7 @@ def letterheads(
 COUNSELORS = """
 SELECT m.client_id, m.user_id, split_part(coalesce(nullif(u.full_name, ''), split_part(u.email, '@', 1)), ' ', 1)
   FROM clients_careteammember AS m JOIN staff_user AS u ON u.id = m.user_id
- WHERE m.client_id = ANY(%(clients)s) AND m.role = 'primary'
+ WHERE m.client_id = ANY(%(clients)s::bigint[]) AND m.role = 'primary'
    AND m.starts_at <= %(at)s AND (m.ends_at IS NULL OR m.ends_at > %(at)s)
  ORDER BY m.id
 """
@@ -84,10 +84,11 @@ SELECT m.client_id, m.user_id, split_part(coalesce(nullif(u.full_name, ''), spli
 def _counselors(clients: Iterable[int], at: datetime) -> dict[int, str]:
     """Who answers the client, as clients call them: the counselor, or whoever stands in while they are away."""
     with connection.cursor() as cursor:
-        cursor.execute(COUNSELORS, {"clients": list(clients), "at": at})
+        cursor.execute(COUNSELORS, {"clients": "{" + ",".join(map(str, clients)) + "}", "at": at})
         rows = cursor.fetchall()
     names = {client: name for client, _user, name in rows}
-    absent = away({user for _client, user, _name in rows}, at) if rows else {}
+    anybody = rows and Absence.objects.in_force(at).exists()
+    absent = away({user for _client, user, _name in rows}, at) if anybody else {}
     if absent:
         covered = people.answering([client for client, user, _name in rows if user in absent], at)
         names |= {client: person.short_name for client, person in covered.items()}

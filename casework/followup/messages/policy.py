@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -82,7 +83,7 @@ def decide(message: Any, facts: Facts, at: datetime) -> Verdict:
     stopped = _stopped(message, facts, at)
     if stopped is not None:
         return stopped
-    way = _way(message, facts, at)
+    way = _way(message, facts)
     if way.decision is not Decision.SEND or message.kind == KIND.MANUAL:
         return way
     held = _held_by_crisis(facts, at) or _held_by_others(facts, at) or _held_by_clock(message, facts, at)
@@ -108,7 +109,7 @@ def _answer(facts: Facts) -> Verdict:
 
 def _stopped(message: Any, facts: Facts, at: datetime) -> Verdict | None:
     """Whether the plan, the client's status or the lateness forbids it. None when nothing does."""
-    after_discharge = _permission(facts, Permission.Channel.POST_DISCHARGE, at) is not None
+    after_discharge = _permission(facts, Permission.Channel.POST_DISCHARGE) is not None
     if facts.client.state == Client.State.DISCHARGED and not after_discharge:
         return _cancel("client_discharged")
     by_plan = _stopped_by_plan(facts.plan_state, after_discharge, at)
@@ -134,17 +135,17 @@ def intended(message: Any) -> datetime:
     return schedule.resolve(message.local_date, message.local_time, ZoneInfo(message.tz))
 
 
-def _permission(facts: Facts, channel: str, at: datetime) -> Agreed | None:
-    return next((one for one in facts.permissions if one.channel == channel and one.holds(at)), None)
+def _permission(facts: Facts, channel: str) -> Agreed | None:
+    return next((one for one in facts.permissions if one.channel == channel and one.holds), None)
 
 
-def _way(message: Any, facts: Facts, at: datetime) -> Verdict:
+def _way(message: Any, facts: Facts) -> Verdict:
     """The step's only way, or the client's preferred one, else the next they agreed to. Or why there is none."""
-    order = [message.channel_rule] if message.channel_rule else _ways_in_order(facts.client)
+    order = [message.channel_rule] if message.channel_rule else _ways_in_order(facts.client.preferred_channel)
     reasons: list[tuple[str, dict[str, Any]]] = []
     waits: Verdict | None = None
     for channel in order:
-        if _permission(facts, PERMISSION_FOR[channel], at) is None:
+        if _permission(facts, PERMISSION_FOR[channel]) is None:
             reasons.append(_why_no_permission(facts, channel))
             continue
         usable, why = _usable(facts, channel)
@@ -164,8 +165,9 @@ def _way(message: Any, facts: Facts, at: datetime) -> Verdict:
     return waits or _no_way(reasons)
 
 
-def _ways_in_order(client: Any) -> list[str]:
-    return sorted(PERMISSION_FOR, key=lambda channel: (channel != client.preferred_channel, channel != "sms"))
+@cache
+def _ways_in_order(preferred: str) -> list[str]:
+    return sorted(PERMISSION_FOR, key=lambda channel: (channel != preferred, channel != "sms"))
 
 
 def _no_way(reasons: Iterable[tuple[str, dict[str, Any]]]) -> Verdict:
@@ -193,8 +195,8 @@ def _why_no_permission(facts: Facts, channel: str) -> tuple[str, dict[str, Any]]
     ]
     if not withdrawn:
         return "no_permission", {}
-    last = max(withdrawn, key=lambda one: one.withdrawn_at or one.granted_at)
-    return "opted_out", {"channel": channel, "at": last.withdrawn_at.isoformat() if last.withdrawn_at else ""}
+    last = max(one.withdrawn_at for one in withdrawn if one.withdrawn_at)
+    return "opted_out", {"channel": channel, "at": last.isoformat()}
 
 
 def _usable(facts: Facts, channel: str) -> tuple[Point | None, str]:
