@@ -13,10 +13,10 @@ export PYTHONUNBUFFERED := 1
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults faults-clean check format lint types templates browser openapi messages manage lock reset clean
+.PHONY: help demo test faults faults-clean bench-followup bench-plans check format lint types templates browser openapi messages manage lock reset clean
 
 help: ## list these targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1	\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
 
 demo: $(VENV)/.local ## start a practice to look at, with everything it needs (PORT=8000)
 	@exec $(RUN) -m casework.local.demo
@@ -29,6 +29,15 @@ faults: $(VENV)/.dev ## play the 26 faults (FAULTS="2 13" SEEDS=3 MESSAGES=500 F
 
 faults-clean: ## forget what the faults came to
 	rm -rf var/faults
+
+bench-followup: $(VENV)/.dev ## measure the follow-up engine beside other ways, and write docs/speed.md (SIZES="10k 1M 5M")
+	@mkdir -p var
+	@$(VENV)/bin/uv pip install --quiet --target var/bench-packages -r benchmarks/requirements.txt \
+		|| echo "procrastinate could not be installed; it is left out of the comparison." >&2
+	@$(RUN) -m benchmarks $(if $(SIZES),--sizes $(SIZES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-plans: $(VENV)/.dev ## explain every hot query at 1M messages and fail where one reads a big table as a whole
+	@$(RUN) -m benchmarks.plans
 
 check: lint types templates ## everything that can be judged without running the program
 	$(WITHIN) manage.py makemigrations --check --dry-run

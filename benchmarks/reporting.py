@@ -1,0 +1,99 @@
+"""Reporting a relapse beside one transaction that writes the same rows by hand."""
+
+import statistics
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from benchmarks.world import World
+from casework.followup import actions
+from casework.followup.models import FollowUpPlan
+from casework.staff.models import User
+
+COUNTED = ("relapse_relapsereport", "followup_followupplan", "followup_message", "followup_todo")
+WRITES = ("INSERT", "UPDATE")
+LOCK = "SELECT id FROM clients_client WHERE id = {} FOR UPDATE"
+
+
+@dataclass
+class Written:
+    """The rows of one report as statements, and from where the sequences counted when they were written."""
+
+    client: int
+    statements: list[str]
+    counted_from: dict[str, int]
+
+
+def compare(world: World, *, number: int) -> dict[str, float]:
+    """Medians in milliseconds, and the statements of a report. Every report is of another client."""
+    by = User.objects.filter(role="counselor").order_by("pk")[0]
+    connection.set_autocommit(True)
+    _end_running_plans(world)
+    first = world.clients - 2 * number
+    hand: list[float] = []
+    ours: list[float] = []
+    counts = []
+    for place in range(number):
+        written, count = _as_statements(first + place, by)
+        counts.append(count)
+        hand.append(_by_hand(world, written))
+        ours.append(_by_product(first + number + place, by))
+    skip = number // 5  # the first ones warm caches
+    return {
+        "statements": max(counts),
+        "hand ms": statistics.median(hand[skip:]) * 1000,
+        "ours ms": statistics.median(ours[skip:]) * 1000,
+    }
+
+
+def _end_running_plans(world: World) -> None:
+    with psycopg.connect(world.admin, autocommit=True) as admin:
+        admin.execute("SET session_replication_role = replica")
+        admin.execute("UPDATE followup_followupplan SET state = 'completed', closed_at = now()")
+
+
+def _report(client: int, by: Any) -> None:
+    actions.report_relapse(
+        client_id=client, stage="physical", source="self_session", by=by, now=datetime.now(UTC)
+    )
+
+
+def _as_statements(client: int, by: Any) -> tuple[Written, int]:
+    """What a report would write; it is taken back at once."""
+    with connection.cursor() as cursor:
+        counted = {}
+        for table in COUNTED:
+            cursor.execute("SELECT last_value FROM " + table + "_id_seq")
+            counted[table] = cursor.fetchone()[0]
+    with transaction.atomic():
+        with CaptureQueriesContext(connection) as captured:
+            _report(client, by)
+        transaction.set_rollback(True)
+    said = [one["sql"] for one in captured]
+    plain = [sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]
+    writes = [sql for sql in plain if sql.startswith(WRITES)]
+    return Written(client, [LOCK.format(client), *writes], counted), len(plain)
+
+
+def _by_hand(world: World, written: Written) -> float:
+    with psycopg.connect(world.admin, autocommit=True) as line:
+        for table, last in written.counted_from.items():
+            line.execute("SELECT setval(%s, %s)", [f"{table}_id_seq", last])
+        began = time.perf_counter()
+        with line.transaction(), line.cursor() as cursor:
+            for sql in written.statements:
+                cursor.execute(sql.encode())
+        return time.perf_counter() - began
+
+
+def _by_product(client: int, by: Any) -> float:
+    began = time.perf_counter()
+    _report(client, by)
+    seconds = time.perf_counter() - began
+    assert FollowUpPlan.objects.running().filter(client=client).exists()
+    return seconds
