@@ -96,7 +96,7 @@ LISTINGS = (
     Listing(
         "unclear",
         gettext_lazy("Being checked"),
-        gettext_lazy("the carrier gave no clear answer; it is asked before anything is sent again"),
+        gettext_lazy("the carrier gave no clear answer and is asked"),
         gettext_lazy("Nothing waits for an answer of the carrier."),
         _unclear,
         "attention",
