@@ -36,6 +36,9 @@ BECOMES_CALL = frozenset(
     }
 )
 
+# Nobody calls to say that texts have ended, or that nobody was here: for the second a to-do to answer is open already.
+NO_CALL_FOR = frozenset({Message.Kind.STOP_REPLY, Message.Kind.AWAY_REPLY})
+
 
 @transaction.atomic
 def open_todo(
@@ -104,7 +107,7 @@ def finish(todos: Iterable[ToDo], *, by: Any, now: datetime, outcome: str = "") 
 def message_failed(*, message: Message, reason: str, now: datetime) -> ToDo | None:
     """A message that cannot leave becomes a call the same day, once (clinical.md §4.5). Nobody calls who has died."""
     client = message.client
-    if client.state == Client.State.DECEASED or (message.kind == Message.Kind.STOP_REPLY):
+    if client.state == Client.State.DECEASED or message.kind in NO_CALL_FOR:
         return None
     return open_todo(
         client=client,

@@ -7,6 +7,7 @@ import pytest
 from casework.followup import actions
 from casework.followup.messages import policy
 from casework.followup.models import Message
+from casework.followup.todos import message_failed
 from clients.models import Client, Closure
 from tests.followup.making import report, texts
 
@@ -104,3 +105,10 @@ def test_an_answer_to_a_question_is_due_on_the_next_day_that_is_worked(alex, dan
     texts(alex, "Can we talk?", now)
     assert alex.todos.get().due_at == now.replace(day=13, hour=21)
     assert actions.complete_todo(todo_id=alex.todos.get().pk, by=dana, now=now).state == "done"
+
+
+def test_one_that_did_not_get_through_asks_for_no_call_of_its_own(alex, now):
+    texts(alex, "Can we talk?", now + NIGHT)
+    message = Message.objects.get(kind="away_reply")
+    assert message_failed(message=message, reason="too_late", now=now + NIGHT + 3 * HOUR) is None
+    assert alex.todos.count() == 1

@@ -9,8 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from casework.followup import actions
+from casework.followup.actions.checklist import Education
 from casework.followup.actions.sessions import missed_key
-from casework.followup.checklist import NO, QUESTIONS, YES
+from casework.followup.checklist import EDUCATION, NO, QUESTIONS, YES
 from casework.followup.inbox import receive
 from casework.followup.messages.render import render
 from casework.followup.models import Attempt, FollowUpPlan, InboundMessage, Message, ToDo
@@ -135,8 +136,13 @@ class Aftermath:
             note="Talked for a quarter of an hour. Safe, not alone.",
         )
         if plan.todos.open().filter(kind=ToDoKind.SAFETY_CHECKLIST).exists():
-            answers: dict[str, Any] = {question.key: NO for question in QUESTIONS} | {"naloxone": YES}
-            actions.complete_checklist(**common, answers=answers, now=at + timedelta(minutes=9))
+            answers: dict[str, Any] = {question.key: NO for question in QUESTIONS}
+            actions.complete_checklist(
+                **common,
+                answers=answers | {"naloxone": YES, EDUCATION.key: YES},
+                education=Education(whom="The client", outcome="Has naloxone at home, knows how to use it."),
+                now=at + timedelta(minutes=9),
+            )
 
     def _what_was_done(self, case: Case, plan: FollowUpPlan) -> None:
         """To-dos whose time has passed were done shortly before, all but those of somebody out of reach."""
@@ -184,7 +190,7 @@ class Aftermath:
 
     def _writes(self, case: Case, body: str, at: datetime) -> InboundMessage:
         number = case.client.contact_points.filter(kind="mobile").values_list("normalized", flat=True)[0]
-        return receive(
+        inbound = receive(
             provider=PROVIDER,
             provider_id=_provider_id(self.rng),
             channel="sms",
@@ -192,6 +198,9 @@ class Aftermath:
             body=body,
             now=at,
         )
+        for message in _gone(inbound.replies.filter(kind=Message.Kind.AWAY_REPLY), self.now):
+            _deliver(message, self.rng)
+        return inbound
 
     # --- apart from check-ins ---
     def _stops(self, case: Case) -> None:
