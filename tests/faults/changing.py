@@ -45,7 +45,7 @@ def deployed(scene: Scene) -> None:
         scene.note("no older commit with the same migrations was found: the second worker ran the same code")
     scene.write(spread=12)
     scene.strike()
-    migration = threading.Thread(target=migrate, args=(scene,))
+    migration = threading.Thread(target=migrate, args=(scene,), daemon=True)
     migration.start()
     for name in ("worker", "second worker", "beat", "watch", "old worker"):
         if name in scene.stack.running:
@@ -220,7 +220,8 @@ def burst(scene: Scene) -> None:
     time.sleep(max(0.0, due_at.timestamp() - time.time()))
     pages: list[float] = []
     prober = threading.Thread(
-        target=lambda: pages.extend(probe(scene, cookie, until=lambda: len(sends(scene)) >= number))
+        daemon=True,
+        target=lambda: pages.extend(probe(scene, cookie, until=lambda: len(sends(scene)) >= number)),
     )
     prober.start()
     scene.until(lambda: len(sends(scene)) >= number, within=1200, what="all have left")

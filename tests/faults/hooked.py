@@ -1,4 +1,4 @@
-"""The worker of the product, with a hand on the channel: `python -m tests.faults.hooked worker …`.
+"""The worker or watchman of the product, with a hand on the channel: `python -m tests.faults.hooked worker …`.
 
 What the hand does stands in files under FAULT_HOOKS, so that a fault can change it while the worker runs:
 `kill` ("before 12 40 77" or "after …": at the n-th call of all workers), `poison` (a number whose every call kills).
@@ -67,8 +67,9 @@ def sent_without_provider(outgoing: Any) -> str:
 
 
 def main() -> None:
-    """Run Celery's worker as `celery -A casework` would."""
+    """Run Celery's worker as `celery -A casework` would, or the watchman as `manage.py` would."""
     import django
+    from django.core.management import execute_from_command_line
 
     from casework.celery import app
 
@@ -76,7 +77,10 @@ def main() -> None:
     from casework.followup.channels.sandbox import Sandbox
 
     hold(Sandbox)
-    app.worker_main(sys.argv[1:])
+    if sys.argv[1] == "watch":
+        execute_from_command_line(["manage.py", "watch"])
+    else:
+        app.worker_main(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Asked:
     full: bool
     keys: bool
     baselines: tuple[str, ...]
+    only_naive: bool = False
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str]) -> "Asked":
@@ -43,11 +44,14 @@ class Asked:
             full=bool(env.get("FULL")),
             keys=bool(env.get("KEYS")),
             baselines=() if env.get("BASELINES") == "0" else tuple(BASELINES),
+            only_naive=env.get("BASELINES") == "only",
         )
 
     def runs(self) -> list[tuple[Fault, int, str]]:
         """Ours with every seed, the naive ways with the first only."""
         rows = [(FAULTS[number], seed, "turnaround") for number in self.numbers for seed in self.seeds]
+        if self.only_naive:
+            rows = []
         naive_ones = [number for number in self.numbers if FAULTS[number].naive and not self.keys]
         return rows + [
             (FAULTS[number], self.seeds[0], way) for number in naive_ones for way in self.baselines

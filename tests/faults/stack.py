@@ -90,7 +90,7 @@ class Stack:
             "old worker": [*quiet, "-m", "celery", "-A", "casework", *words, "--hostname", "old@localhost"],
             "beat": [*beat, str(self.folder / "schedule")],
             "second beat": [*beat, str(self.folder / "second schedule")],
-            "watch": [sys.executable, "manage.py", "watch"],
+            "watch": [*quiet, "-m", "tests.faults.hooked", "watch"],
         }
 
     # --- processes --------------------------------------------------------------------------------------------------
