@@ -65,19 +65,16 @@ class Entry:
     url: str = ""
     who: str = ""
     ahead: bool = False
+    kind: str = ""
 
 
 def life(message: Message, now: datetime) -> list[Entry]:
     """In the order of time; five queries whatever happened."""
-    entries = [
-        _begun(message),
-        *_holds(message, now),
-        *_attempts(message),
-        *_answers(message),
-        *_asked(message),
-    ]
+    entries = [*_holds(message, now), *_attempts(message), *_answers(message), *_asked(message)]
+    told_of = {entry.kind for entry in entries}
+    entries += [entry for entry in _milestones(message) if entry.kind not in told_of]
     behind = sorted(entries, key=lambda entry: entry.at)
-    return [*behind, *_last(message, now)]
+    return [_begun(message), *behind, *_last(message, now)]
 
 
 def _begun(message: Message) -> Entry:
@@ -87,6 +84,16 @@ def _begun(message: Message) -> Entry:
     }
     who = message.written_by.full_name if message.written_by else ""
     return Entry(at=message.created_at, what=_("Written") if who else _("Planned"), detail=meant, who=who)
+
+
+def _milestones(message: Message) -> Iterator[Entry]:
+    """What the message itself remembers, for where nothing else tells of it."""
+    if message.sent_at:
+        yield Entry(at=message.sent_at, what=_("Accepted by the carrier"), kind="accepted")
+    if message.delivered_at:
+        yield Entry(at=message.delivered_at, what=str(TOLD["delivered"]), tone="done", kind="delivered")
+    if message.answered_at:
+        yield Entry(at=message.answered_at, what=_("Answered"), tone="done", kind="answered")
 
 
 def _holds(message: Message, now: datetime) -> Iterator[Entry]:
@@ -106,7 +113,12 @@ def _attempts(message: Message) -> Iterator[Entry]:
             detail=_answer_of(attempt),
         )
         if attempt.outcome == Attempt.Outcome.ACCEPTED and attempt.settled_at:
-            yield Entry(at=attempt.settled_at, what=_("Accepted by the carrier"), detail=attempt.provider_id)
+            yield Entry(
+                at=attempt.settled_at,
+                what=_("Accepted by the carrier"),
+                detail=attempt.provider_id,
+                kind="accepted",
+            )
         for event in sorted(attempt.events.all(), key=lambda event: (event.at, event.pk)):
             yield _event(event)
 
@@ -121,7 +133,8 @@ def _answer_of(attempt: Attempt) -> str:
 def _event(event: ProviderEvent) -> Entry:
     tone = "done" if event.status in GOOD else "attention" if event.status in BAD else "plain"
     detail = _("the carrier's answer: code %(code)s") % {"code": event.error_code} if event.error_code else ""
-    return Entry(at=event.at, what=str(TOLD.get(event.status, event.status)), detail=detail, tone=tone)
+    what = str(TOLD.get(event.status, event.status))
+    return Entry(at=event.at, what=what, detail=detail, tone=tone, kind=event.status)
 
 
 def _answers(message: Message) -> Iterator[Entry]:
@@ -133,6 +146,7 @@ def _answers(message: Message) -> Iterator[Entry]:
             pill=str(answer.get_kind_display()).capitalize(),
             body=answer.body,
             tone="accent",
+            kind="answered",
         )
 
 

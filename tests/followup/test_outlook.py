@@ -456,6 +456,13 @@ def test_a_message_written_by_somebody_says_who(dana, alex, write):
     )
 
 
+def test_what_only_the_message_remembers_is_told_too(alex):
+    at = timezone.now() - timedelta(hours=1)
+    message = due(alex, status=Status.DELIVERED, sent_at=at, delivered_at=at, answered_at=at)
+
+    assert told(message) == ["Planned", "Accepted by the carrier", "Delivered to the phone", "Answered"]
+
+
 def test_a_status_nobody_has_worded_is_shown_as_it_is(provider, write):
     message = write()
     delivery.deliver_due()
