@@ -147,7 +147,7 @@ def test_the_plan_page_tells_of_every_step(as_dana, alex, dana, now):
     assert "Held until Thu 13 Mar, 09:00 in Phoenix (quiet hours)." in page
     assert "1 step behind" in page
     assert "Overdue" in page
-    assert page.count("Check-in that asks for an answer") == 5
+    assert page.count("Check-in that asks for an answer</a>") == 5
 
 
 def test_the_client_page_carries_the_plan(as_dana, alex, dana, now):
