@@ -69,9 +69,9 @@ class DecisionForm(forms.Form):
     field_order = ("decision", "emergency_contact", "note")
 
     def __init__(
-        self, *args: Any, rung: LadderRung, letters: bool, contacts: Sequence[EmergencyContact], **kwargs: Any
+        self, data: Any, *, rung: LadderRung, letters: bool, contacts: Sequence[EmergencyContact]
     ) -> None:
-        super().__init__(*args, auto_id=f"id_{rung.uid}_%s", **kwargs)
+        super().__init__(data, auto_id=f"id_{rung.uid}_%s")
         offered = [one for one in OPTIONS[rung.rung] if one != Decision.GO_ON or rung.plan.is_running]
         possible = [(one.value, one.label) for one in offered if _may(one, letters, contacts)]
         if rung.rung in ONE_ONLY:

@@ -44,7 +44,7 @@ class AbsenceForm(CoverForm):
     )
     field_order = ("user", "starts_at", "ends_at", "cover", "note")
 
-    def __init__(self, *args: Any, by: User, people: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, by: Any, people: Any, **kwargs: Any) -> None:
         others = people.exclude(pk=by.pk).exists()
         super().__init__(*args, away=User() if others else by, **kwargs)
         choices = User.objects.filter(pk=by.pk, role__in=COVERS) | people.order_by()

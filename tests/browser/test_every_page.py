@@ -27,9 +27,18 @@ STARTS = {
         "/inbox/",
         "/search/?q=a",
         "/help/",
+        "/absences/",
+        "/absences/new/",
         "/accounts/2fa/",
     ],
-    SUPERVISOR.email: ["/", "/caseload/", "/caseload/?show=never", "/clients/"],
+    SUPERVISOR.email: [
+        "/",
+        "/caseload/",
+        "/caseload/?show=never",
+        "/caseload/silent/",
+        "/absences/new/",
+        "/clients/",
+    ],
     ADMINISTRATOR.email: ["/", "/help/"],
 }
 CLIENT_PAGES = [

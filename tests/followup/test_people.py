@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from casework.followup import people
+from casework.followup.messages.letterhead import letterheads
 from clients.models import Absence, CareTeamMember, Supervision
 from tests import factories
 
@@ -87,7 +88,9 @@ def test_nobody_left_is_said_and_not_made_up(alex, dana, now):
 
 def test_many_clients_are_asked_about_at_once(alex, dana, lee, robin, sam, team, now):
     def count(clients):
-        with CaptureQueriesContext(connection, ) as queries:
+        with CaptureQueriesContext(
+            connection,
+        ) as queries:
             found = people.answering([one.pk for one in clients], now)
         return found, len(queries)
 
@@ -100,3 +103,10 @@ def test_many_clients_are_asked_about_at_once(alex, dana, lee, robin, sam, team,
     found, many = count(more)
     assert (len(found), many) == (len(more), few)
     assert people.answering([], now) == {}
+
+
+def test_a_message_names_who_will_answer(alex, dana, lee, now):
+    """ "I'll call you soon" is signed by whoever is there to call."""
+    row = away(dana, now, lee)
+    assert letterheads([alex], at=now)[alex.pk].counselor == "Lee"
+    assert letterheads([alex], at=row.ends_at)[alex.pk].counselor == "Dana"

@@ -40,14 +40,12 @@ def page(request: HttpRequest) -> HttpResponse:
 def _cover(user: Any, now: datetime) -> dict[str, Any]:
     """Whether the person is away, for whom they cover, and for supervisors who of their people is away."""
     supervises = can(user, Verb.DECIDE_SILENCE)
-    theirs = (
-        Absence.objects.in_force(now).filter(user__in=absences.colleagues(user, now)) if supervises else ()
-    )
+    theirs = Absence.objects.in_force(now).filter(user__in=absences.colleagues(user, now))
     return {
         "own_absence": absences.away([user.pk], now).get(user.pk),
         "covering": list(absences.covered_by(user, now)),
-        "away": theirs.select_related("user", "cover").order_by("cover", "ends_at", "pk")
+        "away": list(theirs.select_related("user", "cover").order_by("cover", "ends_at"))
         if supervises
-        else (),
+        else [],
         "to_decide": LadderRung.objects.visible_to(user, at=now).to_decide().count() if supervises else 0,
     }

@@ -75,10 +75,10 @@ def log_contact(
 
 
 @transaction.atomic
-def reply_answered(inbound: InboundMessage, *, by: Any, now: datetime) -> ContactAttempt:
+def reply_answered(inbound: Any, *, by: Any, now: datetime) -> ContactAttempt:
     """A person has read what the client wrote and answered it: a contact, once a message (clinical.md §4.4)."""
     return log_contact(
-        client_id=inbound.client_id,
+        client_id=inbound.client.pk,
         channel=Channel.MESSAGE,
         outcome=Outcome.REACHED,
         by=by,

@@ -24,7 +24,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """What is arranged: one's own, for whom one covers, and one's people's."""
     now = timezone.now()
     ahead = list(absences.arranged_by(request.user, now).not_over(now).order_by("starts_at", "pk"))
-    covered = Absence.objects.not_over(now).filter(cover=request.user).select_related("user")
+    covered = Absence.objects.not_over(now).filter(cover=request.user.pk).select_related("user")
     context = {
         "now": now,
         "own": [row for row in ahead if row.user_id == request.user.pk],
