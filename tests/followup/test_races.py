@@ -3,17 +3,21 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
 
 from casework.followup import actions, alerts
-from casework.followup.models import FollowUpPlan, InboundMessage, Message, StaffAlert, ToDo
+from casework.followup.messages.policy import Decision, may_send
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, MessageText, StaffAlert, ToDo
 from casework.relapse.models import RelapseReport
 from tests.followup.alarms import emergency
 from tests.followup.making import PHONE_STEPS, report, statuses, texts
 
+NOON = datetime(2026, 3, 11, 19, 0, tzinfo=UTC)  # in Phoenix
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
@@ -108,3 +112,47 @@ def test_the_database_itself_refuses_a_second_running_plan(alex, dana, now):
     plan.pk, plan.uid = None, "00000000-0000-4000-8000-000000000000"
     with pytest.raises(IntegrityError, match="one_active_plan_per_client"), transaction.atomic():
         plan.save(force_insert=True)
+
+
+def test_a_text_sent_twice_at_once_is_one(alex, dana):
+    write = partial(
+        actions.send_text,
+        client_id=alex.pk,
+        body="Are you well?",
+        by=dana,
+        now=NOON,
+        idempotency_key="form-1",
+    )
+    first, second = together(write, write)
+    assert first == second
+    assert Message.objects.count() == 1
+
+
+def test_a_text_and_a_stop_at_once_leave_nothing_that_could_go(alex, dana):
+    together(
+        lambda: actions.send_text(client_id=alex.pk, body="Are you well?", by=dana, now=NOON),
+        lambda: texts(alex, "STOP", NOON),
+    )
+    written = Message.objects.filter(kind="manual").first()
+    assert written is None or may_send(written, NOON).decision is Decision.CANCEL
+
+
+def test_two_who_word_a_text_at_once_leave_one_version_and_tell_the_other(ada, now):
+    def word(body):
+        return actions.release_text(
+            channel="sms", key="start", language="en", body=body, based_on=1, by=ada, now=now
+        )
+
+    try:
+        outcomes = together(
+            lambda: word("{sender}: one. STOP to end."), lambda: word("{sender}: two. STOP to end.")
+        )
+        assert sorted(type(one).__name__ for one in outcomes) == ["Conflict", "MessageText"]
+        assert list(
+            MessageText.objects.filter(key="start", language="en")
+            .values_list("version", flat=True)
+            .order_by("version")
+        ) == [1, 2]
+    finally:  # the texts stay where they are when the tables are emptied
+        MessageText.objects.filter(version__gt=1).delete()
+        MessageText.objects.update(retired_at=None, retired_by=None)

@@ -78,8 +78,10 @@ def review_text(*, text_id: int, by: Any, now: datetime) -> MessageText:
 
 
 def _locked(channel: str, key: str, language: str) -> MessageText:
-    rows = MessageText.objects.current().select_for_update(of=("self",))
-    text = rows.filter(channel=channel, key=key, language=language).first()
-    if text is None:
+    """The current version, with the text held: its first row stands for it, whichever version is the current one."""
+    versions = MessageText.objects.filter(channel=channel, key=key, language=language)
+    held = versions.select_for_update(of=("self",)).order_by("pk").first()
+    current = current_text(channel, key, language) if held is not None else None
+    if current is None:
         raise InvalidInput(_("There is no such text."), field="body")
-    return text
+    return current
