@@ -122,7 +122,7 @@ def _newest_first(*kinds: Iterable[Any]) -> list[Any]:
 
 def _said(row: Any, now: datetime) -> Said:
     if isinstance(row, InboundMessage):
-        return Said(at=row.at, inbound=row)
+        return Said(at=row.received_at, inbound=row)
     return Said(
         at=row.at,
         message=row,
