@@ -40,7 +40,7 @@ EDITABLE = (
     "preferred_channel",
 )
 # What the client agreed to was agreed for the number or address of that time.
-PERMISSION_BY = {
+PERMISSION_BY: dict[str, str] = {
     ContactPoint.Kind.MOBILE: Permission.Channel.TEXT,
     ContactPoint.Kind.EMAIL: Permission.Channel.EMAIL,
 }

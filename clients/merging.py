@@ -12,9 +12,8 @@ from django.utils.translation import gettext as _
 
 from clients import audit
 from clients.access import Verb, require
-from clients.actions import remember_first_admission
+from clients.actions import remember_first_admission, withdraw_one
 from clients.errors import Conflict, InvalidInput
-from clients.lower import withdraw_one
 from clients.models import Client, ClientMerge, ContactPoint, Permission
 
 State = Client.State

@@ -76,18 +76,18 @@ class _Side:
 
 def _lines(kept: _Side, merged: _Side) -> list[Line]:
     one, other = kept.client, merged.client
-    facts = [
+    facts: list[tuple[str, str, str, bool]] = [
         (_("Record number"), one.record_number, other.record_number, False),
         (_("Name"), _name(one), _name(other), True),
         (_("Date of birth"), _day(one.date_of_birth), _day(other.date_of_birth), True),
         (_("Numbers and addresses"), _numbers(kept), _numbers(merged), True),
         (_("Agreed to"), kept.allows(), merged.allows(), True),
-        (_("Status"), one.get_state_display(), other.get_state_display(), True),
+        (_("Status"), str(one.get_state_display()), str(other.get_state_display()), True),
         (_("Team"), str(one.team), str(other.team), True),
         (_("Counselor"), kept.counselor, merged.counselor, True),
         (_("Follow-up plan"), _plan(kept), _plan(merged), False),
         (_("Open to-dos"), str(kept.todos), str(merged.todos), False),
-        (_("Sessions held"), *(str(side.client.summary.sessions_attended) for side in (kept, merged)), False),
+        (_("Sessions held"), _held(kept), _held(merged), False),
         (_("Registered"), _day(one.registered_at), _day(other.registered_at), False),
     ]
     return [Line(label, a, b, differs=tells and a != b) for label, a, b, tells in facts]
@@ -104,6 +104,10 @@ def _day(value: Any) -> str:
 
 def _numbers(side: _Side) -> str:
     return ", ".join(point.value for point in side.beside.contact_points)
+
+
+def _held(side: _Side) -> str:
+    return str(side.client.summary.sessions_attended)
 
 
 def _plan(side: _Side) -> str:

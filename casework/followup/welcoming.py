@@ -49,7 +49,12 @@ def _newly_permitted(now: datetime) -> list[int]:
 @transaction.atomic
 def _write(client_id: int, now: datetime) -> bool:
     client = locked(client_id)
-    points = client.contact_points.current().filter(kind=ContactPoint.Kind.MOBILE).order_by("position", "pk")
+    points = (
+        ContactPoint.objects.of(client)
+        .current()
+        .filter(kind=ContactPoint.Kind.MOBILE)
+        .order_by("position", "pk")
+    )
     point = next((point for point in points if point.is_usable), None)
     if point is None or _welcomed(point):
         return False

@@ -103,7 +103,7 @@ class _Intake:
         return client
 
     def _remark_on_namesakes(self, person: Person) -> None:
-        same = Client.objects.filter(
+        same = Client.objects.standing().filter(
             given_name__iexact=person.given_name,
             family_name__iexact=person.family_name,
             date_of_birth=person.birth_date,

@@ -45,7 +45,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "overview": beside,
         "elsewhere": client.zone.key != timezone.get_current_timezone_name(),
         "plan": plan,
-        "last_plan": None if plan else FollowUpPlan.objects.filter(client=client).first(),
+        "last_plan": None if plan else FollowUpPlan.objects.of(client).first(),
         "crises": [(one, for_todo(one)) for one in _crises(client)],
         "chart": chart_of(client, episodes=beside.episodes, now=now),
         "prompts": prompts(client, substances=beside.substances, plan=plan, today=timezone.localdate(now)),

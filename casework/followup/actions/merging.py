@@ -10,6 +10,7 @@ from casework.relapse.current import refresh_summary
 from clients import merging as record
 from clients.access import Verb, require
 from clients.models import Client, ClientMerge, ClientSummary
+from sessions import summary as sessions_summary
 from sessions.actions import lower as sessions
 
 
@@ -80,5 +81,5 @@ def _contact_back(survivor: Client, was: dict[str, str | None]) -> None:
 def _refresh(client: Client, now: datetime) -> None:
     """The latest facts of a client anew, from the rows of all their records."""
     refresh_summary(client, at=now)
-    sessions.summary.refresh(client.pk)
+    sessions_summary.refresh(client.pk)
     summary.refresh(client.pk)

@@ -6,7 +6,7 @@ from casework.followup import outbox
 from casework.followup.messages.policy import PERMISSION_FOR
 from casework.followup.models import InboundMessage, Message
 from clients import hours
-from clients.models import Client
+from clients.models import Client, Permission
 
 ONE_IN = timedelta(hours=12)
 
@@ -19,7 +19,7 @@ def answer(client: Client, inbound: InboundMessage, *, now: datetime) -> Message
     """
     if inbound.channel != "sms" or client.state == Client.State.DECEASED or hours.is_staffed(now):
         return None
-    if not client.permissions.in_force(now).filter(channel=PERMISSION_FOR["sms"]).exists():
+    if not Permission.objects.of(client).in_force(now).filter(channel=PERMISSION_FOR["sms"]).exists():
         return None
     told = Message.objects.filter(client=client, kind=Message.Kind.AWAY_REPLY, due_at__gt=now - ONE_IN)
     if told.exists():

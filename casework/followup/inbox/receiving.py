@@ -86,9 +86,10 @@ def _received(
 
 
 def _writers(channel: str, address: str) -> list[Client]:
-    """Who has this number or address on record. Several people can share a phone."""
+    """Who has this number or address on record, each person once. Several people can share a phone."""
     points = ContactPoint.objects.current().filter(normalized=address, kind=KIND_OF.get(channel, channel))
-    return [point.client for point in points.select_related("client").order_by("client_id")]
+    rows = points.select_related("client__merged_into").order_by("client_id")
+    return list({point.client.survivor.pk: point.client.survivor for point in rows}.values())
 
 
 def _locked_writer(writers: list[Client], address: str) -> Client | None:
@@ -99,16 +100,22 @@ def _locked_writer(writers: list[Client], address: str) -> Client | None:
     held = {
         pk: record.locked(pk) for pk in ids
     }  # in one order, whoever writes: two messages never wait for each other
-    written = Message.objects.filter(client__in=ids, sent_at__isnull=False).order_by("-sent_at")
+    person = {pk: client.pk for client in writers for pk in client.record_ids}
+    written = Message.objects.filter(client__in=person, sent_at__isnull=False).order_by("-sent_at")
     last = written.values_list("client_id", flat=True).first() if len(ids) > 1 else None
-    return held[last or ids[0]]
+    return held[person[last] if last else ids[0]]
 
 
 def _stopped_by_keyword(client: Client | None, channel: str) -> bool:
     """Whether the client's last word on this channel was a keyword that stopped us."""
     if client is None or channel not in PERMISSION_OF:
         return False
-    last = client.permissions.filter(channel=PERMISSION_OF[channel]).order_by("-granted_at", "-pk").first()
+    last = (
+        Permission.objects.of(client)
+        .filter(channel=PERMISSION_OF[channel])
+        .order_by("-granted_at", "-pk")
+        .first()
+    )
     return last is not None and last.withdrawn_at is not None and last.withdrawn_how == Permission.How.KEYWORD
 
 
@@ -149,7 +156,7 @@ def _opt_out(client: Client, inbound: InboundMessage, reading: Reading, *, now: 
 
 def _suspend_number(client: Client, inbound: InboundMessage, *, now: datetime) -> None:
     """The number is somebody else's: nothing goes there any more, the client's name included; the counselor calls."""
-    for point in client.contact_points.current().filter(normalized=inbound.from_normalized):
+    for point in ContactPoint.objects.of(client).current().filter(normalized=inbound.from_normalized):
         mark_contact(contact_id=point.pk, state=ContactPoint.State.BAD, by=None, now=now)
     todos.open_todo(
         client=client,

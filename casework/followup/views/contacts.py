@@ -18,7 +18,7 @@ from casework.followup.plan_templates import ToDoKind
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
-from clients.models import Client
+from clients.models import Client, ContactPoint
 from clients.views.guard import READ_OR_WRITE, home, needs
 from clients.views.pages import form_page
 
@@ -42,7 +42,7 @@ def log(request: HttpRequest, uid: UUID) -> HttpResponse:
                 **form.cleaned_data,
             )
             return _after(request, client, attempt)
-    phones = client.contact_points.current().exclude(kind="email")
+    phones = ContactPoint.objects.of(client).current().exclude(kind="email")
     return form_page(
         request,
         client,

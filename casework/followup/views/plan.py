@@ -39,8 +39,8 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "clock": clock_of(current) if current and current.is_running else None,
         "earlier": [plan for plan in plans if plan is not current],
         "crises": client.todos.open().filter(kind=ToDoKind.CRISIS).in_order() if current else [],
-        "unconfirmed": RelapseReport.objects.awaiting_confirmation().filter(client=client),
-        "standing": RelapseReport.objects.standing().filter(client=client)[:20],
+        "unconfirmed": RelapseReport.objects.of(client).awaiting_confirmation(),
+        "standing": RelapseReport.objects.of(client).standing()[:20],
     }
     return render(request, "followup/plan.html", context)
 
@@ -60,7 +60,7 @@ def steps(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _plans(client: Client) -> list[FollowUpPlan]:
-    return list(FollowUpPlan.objects.filter(client=client).select_related("report", "client"))
+    return list(FollowUpPlan.objects.of(client).select_related("report", "client"))
 
 
 def _current(plans: Sequence[FollowUpPlan]) -> FollowUpPlan | None:

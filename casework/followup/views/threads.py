@@ -23,7 +23,7 @@ from clients.access import Verb
 from clients.doors import client_or_404
 from clients.errors import DomainError
 from clients.forms import telling
-from clients.models import Client
+from clients.models import Client, ContactPoint
 from clients.views.guard import READ_OR_WRITE, needs
 
 
@@ -140,7 +140,11 @@ def read(request: HttpRequest, uid: UUID) -> HttpResponse:
 def _context(client: Client, thread: threads.Thread, form: TextForm, now: datetime) -> dict[str, Any]:
     opens_at = texting.night_until(client, now)
     way = texting.way_for(client, now)
-    point = client.contact_points.filter(pk=way.contact_point_id).first() if way.contact_point_id else None
+    point = (
+        ContactPoint.objects.of(client).filter(pk=way.contact_point_id).first()
+        if way.contact_point_id
+        else None
+    )
     return {
         "client": client,
         "thread": thread,

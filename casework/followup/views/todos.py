@@ -19,6 +19,7 @@ from clients.access import Verb
 from clients.doors import record_or_404
 from clients.errors import DomainError
 from clients.forms import telling
+from clients.models import ContactPoint
 from clients.views.guard import needs
 
 
@@ -45,7 +46,7 @@ def _page(request: HttpRequest, todo: ToDo, form: DoneForm, status: int = 200) -
     form.fields["outcome"].required = alarm  # what the label says; the action is what declines
     context = {
         "todo": todo,
-        "phones": todo.client.contact_points.current().exclude(kind="email") if alarm else (),
+        "phones": ContactPoint.objects.of(todo.client).current().exclude(kind="email") if alarm else (),
         "texts": _texts(todo),
         "told": told(todo) if alarm else (),
         "record": getattr(todo, "emergency_record", None),
