@@ -1,8 +1,8 @@
 """`make faults`: play the faults against the real processes, count, and print what came of it.
 
-FAULTS="2 13" only those; SEEDS=3; MESSAGES=500; FULL=1 the largest sizes; KEYS=1 a provider that knows keys; BASELINES=0
-without the naive ways, =only nothing else; FRESH=1 forget earlier results. What has a result in var/faults is not played
-again.
+FAULTS="2 13" only those; SEEDS=3; MESSAGES=500; FULL=1 the largest sizes; KEYS=1 a provider that knows keys;
+BASELINES=0 without the naive ways, =only nothing else; FRESH=1 forget earlier results. What has a result in var/faults
+is not played again.
 """
 
 import os
