@@ -14,7 +14,7 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -34,13 +34,15 @@ RETRY_FIRST, RETRY_LAST = timedelta(seconds=15), timedelta(minutes=5)
 ON_CALL_SEES_FOR = timedelta(hours=12)
 UNKNOWN_FOR = timedelta(days=1)  # a crisis text from an unknown number is somebody's to look at for so long
 AT_ONCE, NEXT_IN_LINE = 0, 1
-MOST = 100
+MOST = 500  # alerts in one go, the newest first
 
 
 def sweep(now: datetime) -> int:
     """Make the alerts that are due, and send those that wait. Returns how many e-mails went out. May run anywhere."""
-    for todo in ToDo.objects.nobody_has().select_related("client").order_by("due_at", "pk")[:MOST]:
-        alert(todo, now)
+    waiting = ToDo.objects.nobody_has().annotate(last=Max("alerts__due_at")).select_related("client")
+    for todo in waiting.order_by("-due_at", "pk"):
+        if todo.last is None or todo.last + ACKNOWLEDGE_WITHIN <= now:
+            alert(todo, now)
     _alert_of_unknown(now)
     return send_waiting(now)
 
@@ -119,10 +121,13 @@ def _alert_of_unknown(now: datetime) -> None:
 # --- sending --------------------------------------------------------------------------------------------------------
 def send_waiting(now: datetime) -> int:
     """Send what waits, one e-mail a person. Returns how many went out."""
-    by_person: dict[Any, list[StaffAlert]] = defaultdict(list)
-    for one in _claimed(now):
-        by_person[one.to].append(one)
-    return sum(_send(person, alerts, now) for person, alerts in by_person.items())
+    sent = 0
+    while mine := _claimed(now):
+        by_person: dict[Any, list[StaffAlert]] = defaultdict(list)
+        for one in mine:
+            by_person[one.to].append(one)
+        sent += sum(_send(person, alerts, now) for person, alerts in by_person.items())
+    return sent
 
 
 @transaction.atomic
@@ -130,7 +135,7 @@ def _claimed(now: datetime) -> list[StaffAlert]:
     """The alerts that this process sends now. What has been acknowledged or closed meanwhile is dropped."""
     _overtaken().drop(now)
     waiting = StaffAlert.objects.waiting().filter(try_at__lte=now).select_related("to")
-    mine = list(waiting.select_for_update(of=("self",), skip_locked=True).order_by("pk")[:MOST])
+    mine = list(waiting.select_for_update(of=("self",), skip_locked=True).order_by("-due_at", "pk")[:MOST])
     for one in mine:
         one.attempts += 1
         one.try_at = now + LEASE
@@ -140,8 +145,9 @@ def _claimed(now: datetime) -> list[StaffAlert]:
 
 def _overtaken() -> Any:
     closed = Q(todo__isnull=False) & (~Q(todo__state="open") | Q(todo__acknowledged_at__isnull=False))
+    gone = Q(to__is_active=False)
     seen = Q(inbound__isnull=False) & (Q(inbound__read_at__isnull=False) | Q(inbound__client__isnull=False))
-    stale = StaffAlert.objects.waiting().filter(closed | seen).order_by("pk")
+    stale = StaffAlert.objects.waiting().filter(closed | seen | gone).order_by("pk")
     return StaffAlert.objects.filter(pk__in=list(stale.values_list("pk", flat=True)))
 
 

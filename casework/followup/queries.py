@@ -14,7 +14,8 @@ UNKNOWN_KEPT = timedelta(days=30)
 
 def answers(user: Any, *, at: datetime, show: str = "open") -> QuerySet[InboundMessage]:
     """What clients wrote: open crises first, then unread, then the newest."""
-    crisis_open = ToDo.objects.open().filter(inbound=OuterRef("pk"), kind=ToDoKind.CRISIS)
+    of_text = Q(inbound=OuterRef("pk")) | Q(pk=OuterRef("alarm"))  # a later text of the hour joined an alarm
+    crisis_open = ToDo.objects.open().filter(of_text, kind=ToDoKind.CRISIS)
     rows = InboundMessage.objects.visible_to(user, at=at).annotate(
         pinned=Exists(crisis_open), crisis_todo=Subquery(crisis_open.order_by("pk").values("uid")[:1])
     )

@@ -157,6 +157,31 @@ def test_a_sweep_that_slept_tells_once_and_not_for_every_round_it_missed(alex, d
     assert set(StaffAlert.objects.values_list("round", flat=True)) == {12}
 
 
+def test_old_emergencies_that_nobody_takes_do_not_hide_a_new_one(alex, dana, sam, now):
+    for minutes in range(120):
+        emergency(alex, now - 3 * HOUR - minutes * MINUTE)
+    alerts.sweep(now - HOUR)
+    new = emergency(alex, now)
+    alerts.sweep(now)
+    assert new.alerts.exclude(sent_at=None).count() == 2
+
+
+def test_a_quiet_sweep_looks_once_and_writes_nothing(alex, dana, sam, now, django_assert_max_num_queries):
+    emergency(alex, now)
+    alerts.sweep(now)
+    with django_assert_max_num_queries(8):
+        assert alerts.sweep(now + MINUTE) == 0
+
+
+def test_somebody_who_left_before_the_letter_went_out_gets_none(alex, dana, sam, now):
+    todo = emergency(alex, now)
+    alerts.alert(todo, now)
+    sam.is_active = False
+    sam.save()
+    alerts.send_waiting(now)
+    assert told() == [dana.email]
+
+
 # --- the letter ------------------------------------------------------------------------------------------------------
 def test_the_letter_has_a_number_and_a_link_and_nothing_of_the_client(alex, dana, sam, now, settings):
     settings.PUBLIC_URL = "https://turnaround.example.org"

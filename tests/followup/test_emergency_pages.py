@@ -82,6 +82,13 @@ def test_every_text_of_the_alarm_stands_on_its_page_and_who_was_told(as_dana, al
     assert "the e-mail could not be sent yet" in page
 
 
+def test_every_text_of_an_open_alarm_is_pinned_in_the_inbox_and_leads_to_it(as_dana, alex, now):
+    for minutes in (20, 10):
+        texts(alex, "suicide", now - minutes * MINUTE)
+    page = html(as_dana.get("/inbox/"))
+    assert page.count(f'href="/todos/{crisis_of(alex).uid}/"') == 2
+
+
 def test_there_is_no_done_button_on_an_emergency_and_a_forged_one_is_refused(as_dana, alarm):
     assert "/done/" not in html(as_dana.get(f"/todos/{alarm.uid}/"))
     refused = as_dana.post(f"/todos/{alarm.uid}/done/", {"outcome": "All is well"})
