@@ -7,9 +7,11 @@ import sys
 import time
 from typing import Any
 
+from celery import Celery
+from kombu import pools
+
 from casework.local import postgres
 from tests.faults import checker
-from tests.faults.naive_tasks import app, send
 from tests.faults.scene import Scene
 from tests.faults.stack import until
 from tests.faults.world import Wanted
@@ -69,23 +71,23 @@ class EtaScene(NaiveScene):
             "--loglevel",
             "ERROR",
         ]
-        app.conf.broker_url = self.stack.broker.url.replace("unix://", "redis+socket://").replace(
-            "db=", "virtual_host="
-        )
+        pools.reset()  # lines to the broker of the run before
+        url = self.stack.broker.url.replace("unix://", "redis+socket://").replace("db=", "virtual_host=")
+        self.app = Celery("naive-harness", broker=url, set_as_current=False)
 
     def ready(self) -> None:
         until(
-            lambda: bool(app.control.ping(timeout=1)),
-            within=60,
+            lambda: bool(self.app.control.ping(timeout=1)),
+            within=90,
             what="the worker answers",
             tend=self.stack.tend,
         )
 
     def hand_over(self, written: list[Wanted]) -> None:
-        with app.connection_for_write() as line, line.Producer() as producer:
+        with self.app.connection_for_write() as line, line.Producer() as producer:
             for one in written:
                 words = (one.phone, one.body or "Hi, see you soon.")
-                send.apply_async(words, eta=one.due_at, producer=producer)
+                self.app.send_task("naive.send", words, eta=one.due_at, producer=producer)
 
 
 class MarkScene(NaiveScene):
