@@ -51,6 +51,19 @@ def test_stop_in_the_middle_of_a_plan(demo: Demo, context: BrowserContext, compl
     assert complaints == []
 
 
+def recorded(page: Page) -> None:
+    """Dana writes down what was done; that, and nothing less, closes it."""
+    page.get_by_role("link", name="Write down what was done").click()
+    noticed = page.get_by_label("When it was noticed").input_value()
+    page.get_by_label("The supervisor was called in").check()
+    page.get_by_label("Who was reached").fill("Kit, at home with a sister")
+    page.get_by_label("Nobody outside the practice was told anything").check()
+    page.get_by_label("What came of it").fill("Safe tonight; we talk again tomorrow")
+    page.get_by_label("When the supervisor was told").fill(noticed)
+    page.get_by_role("button", name="Record and close").click()
+    expect(page.get_by_role("heading", name="Emergency record")).to_be_visible()
+
+
 def test_words_of_crisis_hold_the_plan(demo: Demo, context: BrowserContext, complaints: list[str]) -> None:
     page = demo.sign_in(context, COUNSELOR.email)
     begin_plan(demo, page, IN_NEED)
@@ -64,6 +77,11 @@ def test_words_of_crisis_hold_the_plan(demo: Demo, context: BrowserContext, comp
     expect(page.get_by_text("The plan's messages are held")).to_be_visible()
     page.get_by_role("link", name=re.compile("may be in crisis")).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("may be in crisis")
+    page.get_by_role("button", name="I have it").click()
+    expect(page.get_by_text("Dana Reyes has it")).to_be_visible()
+    recorded(page)
+    plan_of(demo, page, IN_NEED)
+    expect(page.get_by_text("The plan's messages are held")).to_be_hidden()
     assert complaints == []
 
 
