@@ -1,9 +1,12 @@
 """Which templates are refused, and which day or step the refusal names (clinical.md §4.3)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from casework.followup.plan_check import problems
 from casework.followup.plan_templates import (
@@ -16,9 +19,12 @@ from casework.followup.plan_templates import (
     ToDoStep,
 )
 from casework.followup.plan_versions import newest
+from casework.followup.planner import PlanFacts, plan_messages
 from casework.followup.schedule import Timing
 
 HOUR = timedelta(hours=1)
+PHOENIX = ZoneInfo("America/Phoenix")
+T0 = datetime(2026, 3, 11, 7, 0, tzinfo=UTC)  # midnight there
 TEXTS = {"checkin.1", "counts", "support", "closing"}
 SAFE = (
     ToDoStep(ToDoKind.EMERGENCY, within=timedelta(minutes=15), if_tier=frozenset({"red"})),
@@ -99,6 +105,16 @@ def test_a_longer_first_delay_is_counted_as_the_installation_has_set_it():
     assert named(plan(0, 2, 5, 8)) == []
     late = Timing(first_delay=timedelta(hours=36))
     assert ("D02-MSG", 2) in named(plan(0, 2, 5, 8), timing=late)
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=7, unique=True))
+@settings(max_examples=60, deadline=None)
+def test_a_plan_is_refused_exactly_when_some_hour_of_the_report_would_have_a_text_moved(days):
+    template = plan(*sorted(days))
+    reports = (T0 + number * timedelta(minutes=15) for number in range(96))
+    planned = (plan_messages(template, report, PlanFacts(zone=PHOENIX)) for report in reports)
+    moved = any(message.moved for messages in planned for message in messages)
+    assert bool(named(template)) == moved
 
 
 def test_two_texts_on_one_day_are_one_step_twice_and_break_the_cap():

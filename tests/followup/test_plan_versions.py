@@ -166,6 +166,8 @@ def test_a_draft_that_nobody_wants_is_thrown_away(draft, ada, now):
     acts.discard_version(template_id=draft.pk, by=ada, now=now)
     assert not TemplateVersion.objects.filter(state="draft").exists()
     assert not TemplateStep.objects.filter(template__version=2).exists()
+    with pytest.raises(Conflict):
+        release(draft, ada, now)
 
 
 # --- release ----------------------------------------------------------------------------------------------------------

@@ -175,7 +175,9 @@ def found_wrong(version: TemplateVersion) -> list[Problem]:
 
 
 def _draft(template_id: int) -> TemplateVersion:
-    version = TemplateVersion.objects.select_for_update(of=("self",)).get(pk=template_id)
+    version = TemplateVersion.objects.select_for_update(of=("self",)).filter(pk=template_id).first()
+    if version is None:
+        raise Conflict(_("Somebody has thrown this draft away meanwhile."))
     if not version.is_draft:
         raise Conflict(_("This version has been released and stays as it is. Make a new version."))
     return version
