@@ -77,8 +77,8 @@ class Known:
 
     def days_without_use(self, day: date) -> int | None:
         """Days from the last use on record, or from admission where none is, to `day`. None when neither is known."""
-        dates = [one for one in (self.used_on, self.last_used_on) if one] or [self.admitted_on]
-        known = [one for one in dates if one is not None]
+        used = [one for one in (self.used_on, self.last_used_on) if one is not None]
+        known = used or [one for one in (self.admitted_on,) if one is not None]
         return (day - max(known)).days if known else None
 
 
