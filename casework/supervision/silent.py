@@ -1,4 +1,4 @@
-"""Clients who do not answer: what waits for a supervisor's decision, and who in the team is away."""
+"""Clients who do not answer: what waits for a supervisor's decision, and who has only just gone silent."""
 
 from datetime import datetime
 from typing import Any
@@ -6,8 +6,6 @@ from typing import Any
 from django.db.models import QuerySet
 
 from casework.followup.models import LadderRung
-from clients.absences import colleagues
-from clients.models import Absence
 
 
 def to_decide(user: Any, now: datetime) -> QuerySet[LadderRung]:
@@ -26,9 +24,3 @@ def waiting(user: Any, now: datetime) -> QuerySet[LadderRung]:
         .select_related("client", "todo__owner")
         .order_by("silent_since", "pk")
     )
-
-
-def away(user: Any, now: datetime) -> QuerySet[Absence]:
-    """Who of the supervisor's people is away now or will be; those whom nobody covers for first."""
-    theirs = Absence.objects.not_over(now).filter(user__in=colleagues(user, now))
-    return theirs.select_related("user", "cover").order_by("cover", "starts_at", "pk")

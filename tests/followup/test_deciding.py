@@ -7,6 +7,7 @@ import pytest
 from casework.followup import actions, ladder
 from casework.followup.models import LadderRung, Message, Rung
 from casework.followup.plan_templates import ToDoKind
+from casework.followup.todos import open_todo
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import AuditEvent, EmergencyContact
 from tests import factories
@@ -261,6 +262,14 @@ def test_of_two_supervisors_at_once_one_decides(alex, dana, sam, team, now):
 
 
 # --- ticking does not stand for deciding ---
+def test_what_was_decided_is_not_opened_again(sam, third, now):
+    decide(third, sam, now + 8 * DAY, "keep_trying")
+    with pytest.raises(Conflict, match="stays as it is"):
+        actions.reopen_todo(todo_id=third.todo_id, by=sam, now=now + 8 * DAY)
+    third.todo.refresh_from_db()
+    assert third.todo.state == "done"
+
+
 def test_what_is_decided_cannot_be_ticked(dana, sam, third, now):
     with pytest.raises(InvalidInput, match="on its own page"):
         actions.complete_todo(todo_id=third.todo_id, by=sam, now=now + 8 * DAY)
@@ -292,6 +301,12 @@ def test_a_letter_does_not_go_to_who_took_the_permission_back_or_has_died(alex, 
     actions.record_death(client_id=alex.pk, on=now.date(), by=dana, now=now + 10 * DAY)
     letter.refresh_from_db()
     assert letter.state == "cancelled"
+
+
+def test_a_letter_of_no_plan_is_posted_too(alex, dana, now):
+    letters_agreed(alex, now)
+    letter = open_todo(client=alex, kind=ToDoKind.LETTER, due_at=now, now=now)
+    assert actions.mark_letter_sent(todo_id=letter.pk, by=dana, now=now).state == "done"
 
 
 def test_only_a_letter_is_posted(dana, third, now):

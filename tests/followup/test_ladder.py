@@ -259,6 +259,12 @@ def test_a_paused_client_does_not_climb_and_counts_from_the_return(alex, dana, p
     assert rung(alex, Rung.CALL).silent_since == back
 
 
+def test_a_plan_that_was_paused_between_two_looks_stays_where_it_is(alex, dana, plan, now):
+    actions.pause_client(client_id=alex.pk, reason="away", on=now.date(), by=dana, now=now)
+    assert ladder.climb(plan.pk, now + 8 * DAY) == 0
+    assert not LadderRung.objects.exists()
+
+
 def test_a_plan_without_messages_climbs_too(alex, dana, plan, now):
     actions.withdraw_permission(client_id=alex.pk, channel="messages", by=dana, now=now)
     plan.refresh_from_db()

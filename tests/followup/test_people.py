@@ -63,6 +63,10 @@ def test_a_client_without_a_counselor_is_the_supervisors(alex, sam, now):
     assert people.answers_for(alex, now) == sam
 
 
+def test_without_a_counselor_the_teams_supervisor_supervises(alex, sam, now):
+    assert people.supervisor_of(alex, None, now) == sam
+
+
 def test_the_supervisor_on_duty_is_the_counselors_own_first(alex, dana, sam, practice, now):
     own = factories.supervisor("Noor", team=factories.TeamFactory(site__practice=practice))
     Supervision.objects.create(supervisor=own, supervisee=dana, from_on=date(2026, 1, 1))

@@ -110,6 +110,8 @@ def reopen_todo(*, todo_id: int, by: Any, now: datetime) -> ToDo:
     todo = locked_todo(todo_id)
     if todo.plan is not None and not todo.plan.is_running:
         raise Conflict(_("The plan has ended meanwhile; its to-dos stay as they are."))
+    if todo.kind in FOR_SILENCE:
+        raise Conflict(_("What was decided stays as it is; the next rung asks again."))
     todo.move_to(ToDoState.OPEN)
     todo.done_at, todo.done_by, todo.outcome, todo.false_alarm = None, None, "", False
     todo.save(update_fields=["state", "done_at", "done_by", "outcome", "false_alarm"])
