@@ -74,7 +74,7 @@ def cut_lines() -> None:
         )
 
 
-@fault(4, "kill -9 storm: all workers every 0.3 s", naive=True, limit=400)
+@fault(4, "kill -9 storm: all workers every 0.3 s", naive=True, limit=500)
 def storm(scene: Scene) -> None:
     """One message besides kills whoever sends it, every time: it must end, and starve nobody."""
     poison = poisoned(scene)
@@ -89,17 +89,11 @@ def storm(scene: Scene) -> None:
             scene.stack.start("worker")
         else:
             scene.stack.kill_children("worker")
-    scene.finish(within=240)
+    scene.finish(within=300)
     if poison is not None:
-        ended = scene.until(
-            lambda: Message.objects.filter(pk=poison, status__in=["dead", "sent", "delivered"]).exists(),
-            within=200,
-            what="the poison row ends",
-        )
-        scene.hook("poison", "")
         status = Message.objects.values_list("status", flat=True).get(pk=poison)
         told = ToDo.objects.filter(message=poison).exists()
-        scene.check(f"the poison row ends ({status}, {ended:.0f} s after the rest)", status != "dead" or told)
+        scene.check(f"the poison row ends ({status})", status == "dead" and told)
 
 
 def poisoned(scene: Scene) -> int | None:
@@ -110,8 +104,8 @@ def poisoned(scene: Scene) -> int | None:
     at = database_clock()
     message = scene.world.message(client, due_at=at, body=f"Hi {client.given_name}, poison.")
     message.attempts_made = 8  # of twelve: what remains fits into the run
-    message.save()
-    return message.pk
+    (wanted,) = scene.world.save([message])
+    return wanted.message_id
 
 
 @fault(5, "worker frozen longer than its lease, then awake", naive=True, quick=True)
@@ -122,7 +116,6 @@ def frozen(scene: Scene) -> None:
     scene.strike()
     asleep = frozen_messages(scene)
     time.sleep(LEASE + 3)
-    taken = time.time()
     scene.stack.signal("worker", signal.SIGCONT)
     scene.finish(linger=3)
     if scene.product == "turnaround":
@@ -131,7 +124,7 @@ def frozen(scene: Scene) -> None:
         scene.note(
             f"{len(asleep)} under lease when it froze, {late} withheld when it woke, {len(accepted)} accepted"
         )
-        scene.check("it was asleep past its lease", time.time() - taken >= 0 and bool(asleep))
+        scene.check("it held messages when it froze", bool(asleep))
 
 
 def frozen_messages(scene: Scene) -> list[Any]:

@@ -123,7 +123,7 @@ def restored(scene: Scene) -> None:
     scene.check("most had been sent before the restore", sent >= scene.messages * 0.6)
 
 
-@fault(11, "long transaction and blocked vacuum", limit=420)
+@fault(11, "long transaction and blocked vacuum", limit=1200)
 def long_transaction(scene: Scene) -> None:
     """Half an hour of dead rows: as many rows as the table gets in that time are claimed under an open snapshot."""
     scene.write(spread=4)
@@ -150,7 +150,7 @@ def long_transaction(scene: Scene) -> None:
 
 def churn(scene: Scene) -> float:
     """Messages a second in the last fifth of a drain of many, without a provider, in a process of its own."""
-    rows = 60_000 if scene.full else 15_000
+    rows = 60_000 if scene.full else 8_000
     done = subprocess.run(
         [sys.executable, "-m", "tests.faults.churn", str(rows), str(scene.rng.getrandbits(30))],
         env=scene.stack.env,
