@@ -81,8 +81,8 @@ def _beside_others(practice: Any, rounds: int) -> list[Row]:
 
     ways: dict[str, Callable[[int], float | None]] = {
         "row by row (ORM)": row_by_row,
-        "Celery ETA": lambda number: celery_eta.drain(practice, number),
-        "procrastinate": lambda number: procrastinate_way.drain(practice, number),
+        "Celery ETA": celery_eta.drain,
+        "procrastinate": procrastinate_way.drain,
     }
     ratios: dict[str, list[float]] = defaultdict(list)
     rates: dict[str, list[float]] = defaultdict(list)
@@ -164,7 +164,8 @@ def _burst(found: dict[str, float]) -> list[Row]:
         ),
         Row(
             f"{number}: high risk first",
-            f"99 of 100 urgent after {found['p99 high risk']:.0f} s; the first usual ones after {found['p01 usual']:.0f} s",
+            f"99 of 100 urgent after {found['p99 high risk']:.0f} s, the first usual ones after "
+            f"{found['p01 usual']:.0f} s",
             "urgent before usual",
             found["p99 high risk"] <= found["p01 usual"] + 5,
         ),

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.eta_tasks import app, send
-from benchmarks.world import World
 from casework.followup.models import Message
 
 PUBLISHED_A_SECOND = 80  # slow on purpose: the time to publish is not counted
 
 
-def drain(_world: World, number: int) -> float:
+def drain(number: int) -> float:
     """Rows a second from the moment they are due, when the worker has had them all in its hands for a while."""
     command = [sys.executable, "-W", "ignore", "-m", "celery", "-A", "benchmarks.eta_tasks", "worker"]
     flags = ["-Q", "eta", "--concurrency", "2", "--without-gossip", "--without-mingle", "--loglevel", "ERROR"]
-    worker = subprocess.Popen(command + flags, start_new_session=True)
+    worker = subprocess.Popen(
+        command + flags, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     try:
         _wait(lambda: bool(app.control.ping(timeout=1)), 60)
         due = datetime.now(UTC) + timedelta(seconds=5 + number / PUBLISHED_A_SECOND)

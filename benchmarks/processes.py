@@ -21,7 +21,8 @@ def commands(port: int, folder: Path) -> dict[str, Sequence[str]]:
         "worker": [*celery, "worker", "--concurrency", "2", "--without-gossip", "--without-mingle", *QUIET],
         "beat": [*celery, "beat", "--pidfile=", "-s", str(folder / "beat"), *QUIET],
         "watch": [*PYTHON, "manage.py", "watch"],
-        "web": [*PYTHON, "-m", "gunicorn", "casework.wsgi:application", "--no-control-socket", "--workers", "2", "--threads", "2",
+        "web": [*PYTHON, "-m", "gunicorn", "casework.wsgi:application", "--no-control-socket",
+                "--workers", "2", "--threads", "2",
                 "--bind", f"127.0.0.1:{port}", "--log-level", "error"],
     }  # fmt: skip
 
@@ -36,7 +37,13 @@ def free_port() -> int:
 def running(*names: str, folder: Path, port: int = 0) -> Iterator[None]:
     """Start these and end them with the block."""
     started = [
-        subprocess.Popen(commands(port, folder)[name], start_new_session=True, env=dict(os.environ))
+        subprocess.Popen(
+            commands(port, folder)[name],
+            start_new_session=True,
+            env=dict(os.environ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         for name in names
     ]
     try:

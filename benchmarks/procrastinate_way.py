@@ -6,18 +6,16 @@ import sys
 import time
 from pathlib import Path
 
-from django.db import connection
-
-from benchmarks.world import World
-
 PACKAGES = Path(__file__).parents[1] / "var" / "bench-packages"
 MARK = "UPDATE followup_message SET status = 'sent', sent_at = now() WHERE id = %(id)s AND status = 'planned'"
 
 
-def drain(_world: World, number: int) -> float | None:
+def drain(number: int) -> float | None:
     """Rows a second; None where the package is not installed."""
     if not PACKAGES.exists():
         return None
+    from django.db import connection
+
     settings = connection.settings_dict
     url = f"host={settings['HOST']} user={settings['USER']} dbname={settings['NAME']}"
     done = subprocess.run(

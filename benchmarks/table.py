@@ -13,11 +13,12 @@ HEAD = """# How fast the follow-up engine is
 `make bench-followup` measures and writes this page. Each comparison runs its variants in turn, round by round, in one
 run, and shows medians: on a machine that others use too, the ratios mean something and the rates little.
 
-*The product* is the whole pipeline by the functions that the sweep calls: claim, the rules about permission, quiet hours
-and caps, the words, the attempt committed before the call, a channel that sends nothing, the outcome written down.
+*The product* is the whole pipeline by the functions that the sweep calls: claim, the rules about permission, quiet
+hours and caps, the words, the attempt committed before the call, a channel that sends nothing, the outcome
+written down.
 *By hand* is the same four writes (lease, attempt, message, outcome) in SQL for this table, 500 rows at a time, with
-nothing between them. *Row by row* does them through the ORM. *Celery ETA* and *procrastinate* only look a message up and
-mark it: one task, or one job, a message.
+nothing between them. *Row by row* does them through the ORM. *Celery ETA* and *procrastinate* only look a message up
+and mark it: one task, or one job, a message.
 """
 
 
