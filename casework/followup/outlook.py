@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q
 from django.db.models.functions import Coalesce
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -16,11 +16,12 @@ from django.utils.translation import gettext_lazy
 
 from casework.followup.messages.reasons import words
 from casework.followup.models import Message, Priority, ToDo
+from casework.followup.models.messages import MessageQuerySet
 from casework.followup.wording import TONES, purpose
 from clients.access import Role
 from clients.models import CareTeamMember, Client
 
-Rows = QuerySet[Message]
+Rows = MessageQuerySet
 DAY = timedelta(hours=24)
 LATE = timedelta(minutes=5)
 KEPT = timedelta(days=30)  # what did not arrive is shown for so long

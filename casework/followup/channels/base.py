@@ -69,12 +69,13 @@ class Channel(Protocol):
 
     provider: ClassVar[str]
     can_look_up: ClassVar[bool]  # whether `find` can prove that a message never arrived
-    per_second: (
-        float | None
-    )  # how many a second this sender may hand over, unless the installation says otherwise
-    crowded: ClassVar[
-        frozenset[str]
-    ]  # codes of later failures that tell of too many messages, not of the person
+    # Codes of later failures that tell of too many messages, and not of the person.
+    crowded: ClassVar[frozenset[str]]
+
+    @property
+    def per_second(self) -> float | None:
+        """How many a second this sender may hand over, unless the installation says otherwise; None: no limit."""
+        ...
 
     @property
     def sender(self) -> str:

@@ -16,9 +16,10 @@ from casework.followup.channels import Channel
 from casework.followup.delivery import breaker, pace
 from casework.followup.delivery.breaker import Route, Seen
 from casework.followup.delivery.callbacks import NOT_ARRIVED
+from casework.followup.delivery.due import Due
 from casework.followup.messages.policy import DID_NOT_ARRIVE, Verdict
 from casework.followup.messages.render import Rendered
-from casework.followup.models import Attempt, Message, Priority
+from casework.followup.models import Attempt, Priority
 
 AWAY, RATE, SLOW = "provider_away", "rate", "provider_slow"
 # Held for these, or tried in vain, a message waits for nobody but us and the provider.
@@ -38,7 +39,7 @@ SELECT provider, channel, sender, '', 0, NULL, NULL FROM followup_pace
 class Ready:
     """A message that may go, with its way and its words."""
 
-    message: Message
+    message: Due
     verdict: Verdict
     channel: Channel
     text: Rendered
@@ -97,7 +98,7 @@ class Past:
     soft: dict[str, int] = field(default_factory=lambda: defaultdict(int))
 
 
-def pasts(messages: Sequence[Message]) -> dict[int, Past]:
+def pasts(messages: Sequence[Due]) -> dict[int, Past]:
     """By primary key, of those that were tried before and did not arrive."""
     tried = [message.pk for message in messages if message.attempts_made]
     if not tried:
@@ -116,7 +117,7 @@ def pasts(messages: Sequence[Message]) -> dict[int, Past]:
 
 
 def closed_ways(
-    messages: Sequence[Message], gates: Gates, past: Mapping[int, Past], at: datetime
+    messages: Sequence[Due], gates: Gates, past: Mapping[int, Past], at: datetime
 ) -> dict[int, dict[str, str]]:
     """For the messages that have any: the ways they may not take now, and why.
 

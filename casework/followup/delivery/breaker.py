@@ -9,7 +9,7 @@ import random
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import structlog
 from django.conf import settings
@@ -110,7 +110,10 @@ def read() -> Mapping[Route, Seen]:
     rows = Breaker.objects.order_by("pk").values_list(
         "provider", "channel", "state", "failures", "away_since", "until"
     )
-    return {Route(provider, channel): Seen(*rest) for provider, channel, *rest in rows}
+    return {
+        Route(provider, channel): Seen(state, failures, away_since, until)
+        for provider, channel, state, failures, away_since, until in rows
+    }
 
 
 def away() -> list[Route]:
@@ -125,7 +128,7 @@ def failed(
 
     `asked`: seconds that the provider wants to be left alone, which opens at once. `probing`: the one try failed.
     """
-    given = {
+    given: dict[str, Any] = {
         **route.named,
         "failures": failures,
         "code": code[:40],

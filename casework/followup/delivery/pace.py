@@ -98,7 +98,10 @@ def limit(route: Route, sender: str, per_second: float) -> Pace:
     if not (per_second > 0 and math.isfinite(per_second)):
         raise ValueError(per_second)
     pace, _created = Pace.objects.update_or_create(
-        **route.named, sender=sender, defaults={"per_second": per_second}
+        provider=route.provider,
+        channel=route.channel,
+        sender=sender,
+        defaults={"per_second": per_second},
     )
     return pace
 

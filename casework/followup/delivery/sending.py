@@ -148,12 +148,8 @@ class Sending:
         self.tally.write()
 
     def _at_work(self) -> set[Route]:
-        return {
-            route
-            for of in (self._waiting, self._flying)
-            for route, some in of.items()  # type: ignore[attr-defined]
-            if some
-        }
+        waiting = {route for route, jobs in self._waiting.items() if jobs}
+        return waiting | {route for route, flights in self._flying.items() if flights}
 
     # --- taking off ---
 

@@ -111,7 +111,7 @@ def settle(results: Sequence[Result], *, held_as: str = Message.Status.CLAIMED) 
     return settled
 
 
-def _columns(results: Sequence[Result]) -> dict[str, object]:
+def _columns(results: Sequence[Result]) -> dict[str, Any]:
     """One row a result, which names what follows by its number: most of a batch have the same before them."""
     numbers: dict[tuple[object, ...], int] = {}
     nexts = [numbers.setdefault(_outline(result.next), len(numbers)) for result in results]

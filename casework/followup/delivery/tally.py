@@ -6,7 +6,7 @@ dies takes its last seconds of counting along; the messages and attempts themsel
 
 import time
 from bisect import bisect_left
-from collections import Counter
+from collections import Counter, defaultdict
 
 from django.db import connection
 
@@ -42,7 +42,7 @@ class Tally:
 
     def __init__(self) -> None:
         self._numbers: Counter[tuple[str, str]] = Counter()
-        self._totals: Counter[tuple[str, str]] = Counter()
+        self._totals: dict[tuple[str, str], float] = defaultdict(float)
         self._next = time.monotonic() + EVERY
 
     def count(self, one: Held, following: Next, *, held_for: float) -> None:
@@ -74,7 +74,7 @@ class Tally:
                     "measures": [measure for measure, _label in keys],
                     "labels": [label for _measure, label in keys],
                     "numbers": [self._numbers[key] for key in keys],
-                    "totals": [float(self._totals[key]) for key in keys],
+                    "totals": [self._totals.get(key, 0.0) for key in keys],
                 },
             )
         self._numbers.clear()

@@ -145,7 +145,7 @@ def test_a_number_given_up_between_claim_and_call_gets_nothing(provider, write, 
     assert provider.accepted == []
     assert last_attempt(message).outcome == Attempt.Outcome.WITHHELD
     assert fresh(message).status == Status.CANCELLED
-    assert fresh(message).reason_code == ("no_contact" if act == "retired" else "number_bad")
+    assert fresh(message).reason_code == ("opted_out" if act == "retired" else "number_bad")
     assert ToDo.objects.filter(message=message).count() == 1
 
 
