@@ -15,6 +15,7 @@ from casework.followup.models import (
     RUNNING,
     FollowUpPlan,
     InboundMessage,
+    LadderRung,
     Message,
     PlanState,
     ToDo,
@@ -57,6 +58,7 @@ def bring_together(survivor: Client, merged: Client, *, now: datetime) -> dict[s
     moved["messages"] = _take_messages(survivor, merged, now)
     moved["todos"] = _take_todos(survivor, merged, kept=kept, closed=closed, now=now)
     moved["answers"] = _take_answers(survivor, merged)
+    moved["rungs"] = _take_rungs(survivor, merged)
     Message.objects.filter(client=survivor).recall()
     return moved
 
@@ -198,6 +200,14 @@ def _take_answers(survivor: Client, merged: Client) -> list[int]:
     return taken
 
 
+def _take_rungs(survivor: Client, merged: Client) -> list[int]:
+    """A silence that lasts is the survivor's."""
+    open_ones = LadderRung.objects.open().filter(client=merged)
+    taken = list(open_ones.order_by("pk").values_list("pk", flat=True))
+    LadderRung.objects.filter(pk__in=taken).update(client=survivor)
+    return taken
+
+
 def calls_waiting(client: Client) -> QuerySet[ToDo]:
     """Open to-dos that ask for a call."""
     return ToDo.objects.open().filter(client=client, kind__in=BY_CALL).order_by("pk")
@@ -213,6 +223,7 @@ def part(survivor: Client, merged: Client, moved: Mapping[str, Any], *, now: dat
     """Put back what `bring_together` moved. What came since stays with the survivor."""
     Message.objects.filter(pk__in=moved["messages"]["taken"]).update(client=merged)
     InboundMessage.objects.filter(pk__in=moved["answers"]).update(client=merged)
+    LadderRung.objects.filter(pk__in=moved["rungs"]).update(client=merged)
     _plan_back(moved["plan"])
     stays_closed = None if _reopen(moved["closed"]) else moved["closed"]["id"]
     _todos_back(moved["todos"], stays_closed=stays_closed)

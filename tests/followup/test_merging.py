@@ -9,7 +9,7 @@ from casework.followup.actions.merging import merge_clients, undo_merge
 from casework.followup.actions.sessions import schedule_session
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision
-from casework.followup.models import FollowUpPlan, InboundMessage, Message, PlanState, ToDo
+from casework.followup.models import FollowUpPlan, InboundMessage, LadderRung, Message, PlanState, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.relapse.models import StageAssessment
 from clients import audit
@@ -264,6 +264,17 @@ def test_the_same_to_do_on_both_records_stays_once_and_another_one_stays(alex, t
     actions.add_todo(client_id=twin.pk, title="Send the letter", due_at=now + DAY, by=sam, now=now)
     merge(alex, twin, sam, now)
     assert sorted(alex.todos.open().values_list("title", flat=True)) == ["Send the form", "Send the letter"]
+
+
+def test_a_silence_that_lasts_is_the_survivors_and_goes_back_with_the_plan(alex, twin, sam, now):
+    plan = report(twin, sam, now - 5 * DAY).plan
+    rung = LadderRung.objects.create(
+        client=twin, plan=plan, rung=1, silent_since=plan.starts_at, reached_at=now, why="silent"
+    )
+    done = merge(alex, twin, sam, now)
+    assert again(rung).client == alex
+    undo(done, sam, now + HOUR)
+    assert again(rung).client == twin
 
 
 def test_unanswered_texts_become_the_survivors_to_answer(alex, twin, sam, now):
