@@ -8,8 +8,10 @@ import time_machine
 from django.urls import reverse
 
 from casework.followup import actions, threads
+from casework.followup.actions.merging import merge_clients
 from casework.followup.models import InboundMessage, Message
 from clients.models import AuditEvent, Permission
+from tests import factories
 from tests.followup.making import report, sent, texts
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,34 @@ def test_the_page_looks_again_sooner_while_something_is_on_its_way(alex, dana):
     assert threads.thread(alex, now=DAY).look_again == threads.FAST
     sent(message, DAY)
     assert threads.thread(alex, now=DAY).look_again == threads.SLOW
+
+
+def test_two_records_that_became_one_have_one_thread_and_one_answer(alex, dana, sam, team):
+    double = factories.client_of(dana, team=team, given_name="Alexander", time_zone="America/Phoenix")
+    texts(double, "from the old number", DAY - timedelta(hours=3))
+    texts(alex, "from the new one", DAY - timedelta(hours=2))
+    merge_clients(
+        survivor_id=alex.pk,
+        merged_id=double.pk,
+        reason="The same person",
+        by=sam,
+        now=DAY - timedelta(hours=1),
+    )
+    alex.refresh_from_db()
+    page = threads.thread(alex, now=DAY)
+    assert [one.inbound.body for one in page.said] == ["from the old number", "from the new one"]
+    assert page.unread == 2
+    actions.send_text(client_id=alex.pk, body="Here I am", by=dana, now=DAY, answers=page.newest)
+    assert not InboundMessage.objects.filter(answered_at=None).exists()
+
+
+def test_a_thread_costs_the_same_however_much_was_written(alex, dana, django_assert_max_num_queries):
+    for n in range(40):
+        texts(alex, f"word {n}", DAY - timedelta(minutes=90 - n), provider_id=f"p{n}")
+    with django_assert_max_num_queries(4):
+        page = threads.thread(alex, now=DAY)
+        assert [todo.title for one in page.said for todo in one.inbound.todos.all()]
+    assert len(page.said) == threads.PAGE
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
