@@ -155,9 +155,10 @@ def load(ids: Sequence[int]) -> list[Due]:
 
 def _due(row: Sequence[Any]) -> Due:
     message = Due(*row[:OF_MESSAGE])
-    *of_client, absorbed, merged_into = row[OF_MESSAGE:]
+    state, channel, language, zone, name, absorbed, merged_into = row[OF_MESSAGE:]
+    pk = message.client_id
     if merged_into is None:
-        message.client = Person(message.client_id, *of_client, [message.client_id, *absorbed])
+        message.client = Person(pk, state, channel, language, zone, name, [pk, *absorbed])
     else:
-        message.client = Client.objects.get(pk=message.client_id)
+        message.client = Client.objects.get(pk=pk)
     return message
