@@ -17,9 +17,11 @@ from casework.followup.delivery.callbacks import record_status
 from casework.followup.delivery.claiming import Watermark
 from casework.followup.delivery.reconciling import BREATH, Asking, expire
 from casework.followup.delivery.relocated import ask_first_if_moved
-from casework.followup.delivery.sending import Sending
+from casework.followup.delivery.sending import Sending, settle_late
 
 __all__ = ["deliver_due", "record_status"]
+
+FREE_EVERY = 1.0  # seconds between two looks for leases that ran out
 
 
 def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
@@ -32,11 +34,13 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
     until = time.monotonic() + seconds
     ask_first_if_moved()
     _introduce_senders()
-    expire()
+    freed_at = _free()
     asking = Asking()
     asking.begin()
     with Sending() as sending, Claims(owner=owner, watermark=watermark, grace=grace) as claims:
         while time.monotonic() < until:
+            if time.monotonic() >= freed_at + FREE_EVERY:
+                freed_at = _free()
             claimed, since = claims.next(busy=sending.stuck())
             sending.take(claimed, until=since + settings.FOLLOWUP_LEASE)
             began = time.monotonic()
@@ -52,6 +56,13 @@ def deliver_due(*, grace: float = 0.0, seconds: float = 45.0) -> int:
             sending.take(claimed, until=since + settings.FOLLOWUP_LEASE)
     asking.finish()
     return sending.sent
+
+
+def _free() -> float:
+    """Free what vanished senders held, also those that vanish during a drain, and hear late answers. Return when."""
+    expire()
+    settle_late()
+    return time.monotonic()
 
 
 def _wait(sending: Sending, asking: Asking) -> bool:

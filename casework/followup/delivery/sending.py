@@ -74,6 +74,9 @@ class Flight:
         return time.monotonic() - self.began
 
 
+LATE: SimpleQueue[Flight] = SimpleQueue()  # given up, and then they did come; of all drains of this process
+
+
 @dataclass(slots=True)
 class News:
     """What a route's answers of the last moments say of its provider."""
@@ -145,6 +148,7 @@ class Sending:
             self._settle_if_due()
         while self._results:  # a breaker that opens by them gives more back
             self._settle()
+        settle_late()
         self.tally.write()
 
     def _at_work(self) -> set[Route]:
@@ -184,7 +188,7 @@ class Sending:
                 break
             flight.came.append(call(job.one, until=job.until - settings.FOLLOWUP_PROVIDER_TIMEOUT))
         flight.took = flight.age
-        self._landed.put(flight)
+        (LATE if flight.given_up else self._landed).put(flight)
 
     # --- landing ---
 
@@ -293,6 +297,23 @@ class Sending:
         waiting = self._waiting.pop(route, None) or ()
         for job in waiting:
             self._note(job, retry.withheld())
+
+
+def settle_late() -> int:
+    """Write down what calls brought that nobody waited for any more: the provider has the message after all.
+
+    It changes no message that somebody else has taken; if it went twice, it is flagged. Return how many.
+    """
+    late: list[Result] = []
+    try:
+        while True:
+            flight = LATE.get_nowait()
+            for job, following in zip(flight.jobs, flight.came, strict=False):
+                if job is flight.hung and following.outcome == retry.Outcome.ACCEPTED:
+                    late.append(_result(job.one, following))
+    except Empty:
+        settle(late)
+    return len(late)
 
 
 def send(claimed: Claimed, *, until: float) -> int:

@@ -47,6 +47,7 @@ class Desk(BaseHTTPRequestHandler):
 
     server: Provider
     protocol_version = "HTTP/1.1"
+    drip = 0.0  # seconds over which the next answer's body comes, byte by byte
 
     def log_message(self, format: str, *args: Any) -> None:
         """Texts and numbers do not belong into a log, not even here."""
@@ -131,7 +132,8 @@ class Desk(BaseHTTPRequestHandler):
         )
         self.server.caller.follow(row["sid"], row["callback"])
         if self._after(fault):
-            self._json(201, self._resource(row), over=fault.seconds if fault.mode is Mode.DRIP else 0.0)
+            self.drip = fault.seconds if fault.mode is Mode.DRIP else 0.0
+            self._json(201, self._resource(row))
 
     def _before(self, fault: Fault) -> bool:
         """Misbehave without accepting; return whether to go on."""
@@ -274,11 +276,10 @@ class Desk(BaseHTTPRequestHandler):
 
     # --- answering ---
 
-    def _json(self, status: int, body: dict[str, Any], *, over: float = 0.0, **headers: str) -> None:
-        self._answer(status, "application/json", json.dumps(body).encode(), over=over, **headers)
+    def _json(self, status: int, body: dict[str, Any], **headers: str) -> None:
+        self._answer(status, "application/json", json.dumps(body).encode(), **headers)
 
-    def _answer(self, status: int, kind: str, body: bytes, *, over: float = 0.0, **headers: str) -> None:
-        """Answer; `over`: let the body drip for that many seconds."""
+    def _answer(self, status: int, kind: str, body: bytes, **headers: str) -> None:
         try:
             self.send_response(status)
             self.send_header("Content-Type", kind)
@@ -287,10 +288,11 @@ class Desk(BaseHTTPRequestHandler):
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()
-            for place in range(len(body)) if over else ():
+            for place in range(len(body)) if self.drip else ():
                 self.wfile.write(body[place : place + 1])
-                time.sleep(over / len(body))
-            if not over:
+                time.sleep(self.drip / len(body))
+            if not self.drip:
                 self.wfile.write(body)
+            self.drip = 0.0
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
