@@ -146,3 +146,9 @@ def test_a_stranger_finds_no_number_and_leaves_a_row(browser, robin, alex):
     point.refresh_from_db()
     assert point.state == "verified"
     assert AuditEvent.objects.get(verb="access.refused").actor_id == robin.pk
+
+
+def test_a_number_without_a_permission_is_taken_off_and_nothing_is_asked(alex, dana, now):
+    alex.permissions.all().delete()
+    actions.retire_contact_point(contact_id=alex.contact_points.get().pk, by=dana, now=now)
+    assert not alex.todos.exists()

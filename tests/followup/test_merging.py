@@ -609,3 +609,34 @@ def test_the_lower_verb_alone_moves_no_session(alex, twin, lee, sam, now):
     later = planned(twin, lee, now + 3 * DAY, now)
     assert sessions.pass_upcoming(from_id=twin.pk, to_id=alex.pk, among=[]) == []
     assert again(later).client == twin
+
+
+def test_a_permission_given_anew_since_is_the_one_that_holds(alex, twin, sam, now):
+    texts(twin, "STOP", now)
+    done = merge(alex, twin, sam, now)
+    new = grant_permission(client_id=alex.pk, channel="text", by=sam, now=now + HOUR)
+    undo(done, sam, now + DAY)
+    assert list(alex.permissions.in_force(now + DAY).filter(channel="text")) == [new]
+
+
+def test_a_number_taken_off_since_stays_off(alex, twin, sam, now):
+    same = alex.contact_points.get()
+    ContactPoint.objects.filter(client=twin).update(value=same.value, normalized=same.normalized)
+    done = merge(alex, twin, sam, now)
+    actions.retire_contact_point(contact_id=same.pk, by=sam, now=now + HOUR)
+    undo(done, sam, now + DAY)
+    assert again(same).retired_at == now + HOUR
+    assert twin.contact_points.current().count() == 1
+
+
+def test_a_plan_that_the_merge_silenced_speaks_again_when_it_is_undone(alex, twin, dana, sam, now):
+    Permission.objects.filter(client=twin).delete()
+    own = report(alex, dana, now).plan
+    theirs = report(twin, sam, now - DAY, stage="mental").plan
+    actions.withdraw_permission(client_id=twin.pk, channel="messages", by=sam, now=now)
+    assert again(theirs).state == PlanState.MESSAGES_OFF
+    done = merge(alex, twin, sam, now + HOUR)
+    assert again(own).state == PlanState.MESSAGES_OFF
+    undo(done, sam, now + 2 * HOUR)
+    assert (again(own).state, again(theirs).state) == (PlanState.ACTIVE, PlanState.MESSAGES_OFF)
+    assert set(own.messages.values_list("status", flat=True)) == {"planned"}
