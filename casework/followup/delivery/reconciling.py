@@ -1,6 +1,7 @@
 """Attempts without a clear end: leases that ran out, answers that never came. Look first, and only then try again."""
 
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
@@ -82,6 +83,8 @@ class Asking:
     def __init__(self) -> None:
         self._asked: dict[Thread, tuple[Doubt, float]] = {}
         self._answered: SimpleQueue[tuple[Thread, Answer]] = SimpleQueue()
+        # By provider that is away: who waits for the answer to the first.
+        self._behind: dict[str, list[Doubt]] = defaultdict(list)
         self._look_again = 0.0
 
     @property
@@ -89,27 +92,44 @@ class Asking:
         """No question is open."""
         return not self._asked
 
+    @property
+    def _room(self) -> int:
+        return settings.FOLLOWUP_SENDERS - len(self._asked) - sum(map(len, self._behind.values()))
+
     def begin(self) -> int:
         """Ask about the unknown attempts whose time has come; a provider that is away is asked once. How many."""
         self._look_again = time.monotonic() + BREATH
-        doubts = _take(settings.FOLLOWUP_SENDERS - len(self._asked))
+        doubts = _take(self._room)
         away = {route.provider for route in breaker.away()} if doubts else set()
         for doubt in doubts:
             provider = doubt.attempt.provider
-            if provider in away and any(
-                other.attempt.provider == provider for other, _at in self._asked.values()
-            ):
-                settle([_result(doubt, _ask_again(doubt.message))], held_as=Message.Status.UNKNOWN)
-                continue
-            thread = Thread(target=self._ask, args=[doubt], name="asker", daemon=True)
-            self._asked[thread] = doubt, time.monotonic()
-            thread.start()
+            asked = any(other.attempt.provider == provider for other, _at in self._asked.values())
+            if asked and provider in away:
+                self._behind[provider].append(doubt)
+            else:
+                self._start(doubt)
         return len(doubts)
+
+    def _start(self, doubt: Doubt) -> None:
+        thread = Thread(target=self._ask, args=[doubt], name="asker", daemon=True)
+        self._asked[thread] = doubt, time.monotonic()
+        thread.start()
+
+    def _follow(self, came: Sequence[tuple[Doubt, Answer]]) -> None:
+        """A provider that is away and yet answers is asked the rest; of one that does not nothing more is asked now."""
+        for doubt, answer in came:
+            rest = self._behind.pop(doubt.attempt.provider, [])
+            if isinstance(answer, DeliveryError):
+                later = [_result(other, _ask_again(other.message)) for other in rest]
+                settle(later, held_as=Message.Status.UNKNOWN)
+            else:
+                for other in rest:
+                    self._start(other)
 
     def go_on(self, *, seconds: float = 0.0) -> int:
         """Settle what was answered, waiting for the first so long, and ask about more. Return how many were settled."""
         settled = self.collect(seconds=seconds)
-        if len(self._asked) < settings.FOLLOWUP_SENDERS and (settled or time.monotonic() >= self._look_again):
+        if self._room > 0 and (settled or time.monotonic() >= self._look_again):
             self.begin()
         return settled
 
@@ -139,6 +159,7 @@ class Asking:
         silence = DeliveryError("timeout", ambiguous=True)
         came += [(self._asked.pop(thread)[0], silence) for thread in hanging]
         _settle(came)
+        self._follow(came)
         return len(came)
 
     def finish(self) -> None:

@@ -355,6 +355,24 @@ def test_a_provider_that_is_away_is_asked_one_question_at_a_time(provider, write
     assert not Message.objects.filter(status=Status.UNKNOWN, due_at__lte=timezone.now()).exists()
 
 
+def test_a_provider_that_takes_nothing_and_yet_answers_is_asked_all(provider, write):
+    for _ in range(6):
+        write()
+    provider.script.extend([away("timeout", ambiguous=True) for _ in range(6)])
+    delivery.deliver_due()
+    unclear = Message.objects.filter(status=Status.UNKNOWN)
+    number = unclear.count()
+    assert number >= 3
+    assert state().state == State.OPEN
+    unclear.update(due_at=timezone.now())
+
+    delivery.deliver_due()
+
+    assert provider.asked == number
+    assert not Message.objects.filter(status=Status.UNKNOWN).exists()
+    assert {one.outcome for one in Attempt.objects.exclude(outcome="withheld")} == {"absent"}
+
+
 def test_withdrawn_permission_is_obeyed_by_what_is_held(provider, write, alex):
     message = write()
     open_it()

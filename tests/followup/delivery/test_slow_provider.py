@@ -77,7 +77,8 @@ def test_e_mail_that_becomes_due_leaves_while_texts_hang(provider, mail, alex_wi
     assert provider.accepted == []
 
 
-def test_the_breaker_opens_as_soon_as_the_first_calls_time_out(provider, own_alex, released):
+def test_the_breaker_opens_as_soon_as_the_first_calls_time_out(provider, own_alex, released, pace):
+    pace.FOLLOWUP_LEASE = 60
     provider.script.extend([lambda outgoing: released.wait(30) for _ in range(40)])
     for number in range(30):
         due(own_alex, seconds=90 - number)
