@@ -24,6 +24,9 @@ LEADS_TO = {
     ToDoKind.VISIT: "counseling:new",
     ToDoKind.REASSESSMENT: "followup:assess",
     ToDoKind.UPGRADE: "followup:report",
+    ToDoKind.SILENT: "followup:decide",
+    ToDoKind.DECISION: "followup:decide",
+    ToDoKind.LETTER: "followup:letter",
     ToDoKind.OTHER: "followup:complete_todo",
 }
 
