@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import slugify
 
 
 @dataclass
@@ -19,6 +20,11 @@ class Block:
     @property
     def text(self) -> SafeString:
         return self.lines[0]
+
+    @property
+    def anchor(self) -> str:
+        """Where the list of contents leads."""
+        return slugify(self.text)
 
 
 def read(text: str) -> list[Block]:

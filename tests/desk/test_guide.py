@@ -28,7 +28,7 @@ def test_strong_words_and_keys_are_marked_up_and_nothing_else():
 
 def test_the_guide_fits_a_page_and_tells_what_the_program_does_not_do():
     text = GUIDE.read_text(encoding="utf-8")
-    assert len(text.split()) < 900
+    assert len(text.split()) < 1800
     assert "does not detect emergencies" in text
     assert "not been validated" in text
 
@@ -40,6 +40,14 @@ def test_it_is_shown_to_whoever_is_signed_in(browser, ada):
     page = browser.get("/help/").content.decode()
     assert "<h1>A counselor&#x27;s guide</h1>" in page
     assert page.count("<h1") == 1
+
+
+@pytest.mark.django_db
+def test_its_contents_lead_to_its_parts(as_dana):
+    page = as_dana.get("/help/").content.decode().partition('class="guide"')[2].partition("</article>")[0]
+    led = re.findall(r'<li><a href="#([a-z-]+)">', page)
+    assert len(led) > 8
+    assert led == re.findall(r'<h2 id="([a-z-]+)">', page)
 
 
 @pytest.mark.django_db

@@ -16,4 +16,6 @@ GUIDES = {"en": DOCS / "guide.md", "es": DOCS / "guide.es.md"}
 def page(request: HttpRequest) -> HttpResponse:
     """The guide as it is in docs/, in the reader's language."""
     guide = GUIDES.get(get_language() or "en", GUIDES["en"])
-    return render(request, "desk/help.html", {"blocks": read(guide.read_text(encoding="utf-8"))})
+    blocks = read(guide.read_text(encoding="utf-8"))
+    parts = [block for block in blocks if block.kind == "heading" and block.level == 2]
+    return render(request, "desk/help.html", {"blocks": blocks, "parts": parts})
