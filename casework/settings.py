@@ -195,9 +195,7 @@ RELAPSE_THRESHOLDS: Any = env.json("RELAPSE_THRESHOLDS", {})  # days; casework/r
 
 # --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
 FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the report to the first message
-FOLLOWUP_LEASE = env.float(
-    "FOLLOWUP_LEASE", 60
-)  # how long a claim holds; must exceed the provider's time-out
+FOLLOWUP_LEASE = env.float("FOLLOWUP_LEASE", 60)  # of a claim; must exceed the provider's time-out
 FOLLOWUP_PROVIDER_TIMEOUT = env.float("FOLLOWUP_PROVIDER_TIMEOUT", 8)
 FOLLOWUP_LOOKUP_DELAY = env.float("FOLLOWUP_LOOKUP_DELAY", 15)  # longer than the provider's listing lag
 FOLLOWUP_LOOKUP_DEPTH = env.int("FOLLOWUP_LOOKUP_DEPTH", 50)  # messages to one number that are compared
@@ -209,9 +207,7 @@ FOLLOWUP_BACKOFF = env.float("FOLLOWUP_BACKOFF", 30)  # doubles with each attemp
 FOLLOWUP_BACKOFF_CAP = env.float("FOLLOWUP_BACKOFF_CAP", 1800)
 FOLLOWUP_BREAKER: Any = env.json("FOLLOWUP_BREAKER", {})  # delivery/breaker.py
 FOLLOWUP_WATCH_POLL = env.float("FOLLOWUP_WATCH_POLL", 5)
-FOLLOWUP_WATCH_GRACE = env.float(
-    "FOLLOWUP_WATCH_GRACE", 5
-)  # how long the watchman leaves a due message to the worker
+FOLLOWUP_WATCH_GRACE = env.float("FOLLOWUP_WATCH_GRACE", 5)  # the watchman leaves younger ones to the worker
 FOLLOWUP_DEAD_MAN = env.float("FOLLOWUP_DEAD_MAN", 300)  # due and unsent for longer raises the alarm
 FOLLOWUP_SILENCE = env.float("FOLLOWUP_SILENCE", 120)  # no sign of life for longer raises it too
 RUN_ID = env.str("RUN_ID", "")  # tells this run's signs of life from an earlier run's
