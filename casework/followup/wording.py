@@ -22,8 +22,6 @@ PURPOSES: Mapping[str, Any] = {
     "crisis": _("Answer to a crisis"),
     "subject": _("Subject of every e-mail"),
     "foot": _("Foot of every e-mail"),
-    "subject": _("Subject of every e-mail"),
-    "foot": _("Foot of every e-mail"),
     "away": _("Answer while nobody is here"),
 }
 TONES: Mapping[str, str] = {
@@ -54,7 +52,6 @@ TODO_REASONS: Mapping[str, Any] = {
     "merged": _("the other record asks for the same"),
     "plan_ended": _("the plan has ended"),
     "started_over": _("the count began anew"),
-    "climbed": _("the next rung asks for more"),
     "climbed": _("the next rung asks for more"),
     "open_door": _("the plan was closed with the door open"),
 }
