@@ -69,7 +69,7 @@ def sent_without_provider(outgoing: Any) -> str:
 def main() -> None:
     """Run Celery's worker as `celery -A casework` would, or the watchman as `manage.py` would."""
     import django
-    from django.core.management import execute_from_command_line
+    from django.core.management import call_command
 
     from casework.celery import app
 
@@ -78,7 +78,7 @@ def main() -> None:
 
     hold(Sandbox)
     if sys.argv[1] == "watch":
-        execute_from_command_line(["manage.py", "watch"])
+        call_command("watch")
     else:
         app.worker_main(sys.argv[1:])
 

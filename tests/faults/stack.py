@@ -56,6 +56,7 @@ class Stack:
             "FAULT_HOOKS": str(folder / "hooks"),
             **env,
         }
+        self.env.pop("LOG_LEVEL", None)  # the product's own, whatever the harness says of itself
         self.extra_env: dict[str, dict[str, str]] = {}
         self.cwd: dict[str, Path] = {}
         self.commands = self._commands()
