@@ -1,6 +1,9 @@
 """What Celery runs: address labels without arguments. Losing any of them costs seconds, never a message."""
 
 import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from functools import lru_cache
 from typing import Final
 
@@ -27,6 +30,7 @@ from casework.followup.delivery.settling import clock
 
 log = structlog.get_logger(__name__)
 
+TIDYING: Final = -1  # the lane of those who tidy
 LANE: Final = 0x7475726E  # first half of the advisory lock's number: ours among other users of the database
 QUIET_AFTER_FAILURE: Final = (
     10.0  # seconds without waking once a broker is away; the watchman delivers meanwhile
@@ -79,9 +83,15 @@ def alert() -> None:
 def tidy() -> None:
     """Let plans follow what changed around them and silences reach their rungs; close plans whose last step is done.
 
-    The database says what time it is: a host whose clock runs ahead alarms nobody early.
+    The database says what time it is: a host whose clock runs ahead alarms nobody early. One process at a time: after
+    a long standstill it may take longer than its turn, and must not take the places of those who deliver.
     """
-    now = clock()
+    with _lane([TIDYING]) as ours:
+        if ours:
+            _tidy(clock())
+
+
+def _tidy(now: datetime) -> None:
     plan_changes.follow_changes(now)
     ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
@@ -92,15 +102,24 @@ def tidy() -> None:
 
 def _in_a_lane() -> None:
     """Deliver, unless as many processes as may are at it already; they go on until nothing is due."""
+    with _lane(range(settings.FOLLOWUP_LANES)) as ours:
+        if ours:
+            delivery.deliver_due()
+
+
+@contextmanager
+def _lane(numbers: Iterable[int]) -> Iterator[bool]:
+    """Hold the first of these lanes that is free, in every process of the installation; False where none is."""
     with connection.cursor() as cursor:
-        for lane in range(settings.FOLLOWUP_LANES):
+        for lane in numbers:
             cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LANE, lane])
             if cursor.fetchone()[0]:
                 break
         else:
+            yield False
             return
     try:
-        delivery.deliver_due()
+        yield True
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LANE, lane])

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import threading
 import time
 from datetime import timedelta
 
@@ -130,7 +131,7 @@ def test_tidying_asks_the_plans(monkeypatch):
 def test_the_watchman_delivers_what_others_left(provider, write):
     left, new = write(seconds=8), write(seconds=1)
 
-    Command().round(frozenset(), tidy=True)
+    Command().round(frozenset())
 
     assert fresh(left).status == Message.Status.SENT
     assert fresh(new).status == Message.Status.PLANNED
@@ -138,12 +139,12 @@ def test_the_watchman_delivers_what_others_left(provider, write):
 
 
 def test_the_watchman_raises_the_alarm_and_calls_it_off(provider):
-    raised = Command().round(frozenset(), tidy=False)
+    raised = Command().round(frozenset())
     assert raised == {"no_worker", "no_beat"}
 
     heartbeats.beat(*EVERYBODY)
 
-    assert Command().round(raised, tidy=False) == frozenset()
+    assert Command().round(raised) == frozenset()
 
 
 def test_the_watchman_outlives_a_database_that_goes_away(monkeypatch):
@@ -153,7 +154,60 @@ def test_the_watchman_outlives_a_database_that_goes_away(monkeypatch):
     monkeypatch.setattr(heartbeats, "beat", away)
     monkeypatch.setattr(connection, "close", lambda: None)
 
-    assert Command().round(frozenset({"late"}), tidy=False) == {"late"}
+    assert Command().round(frozenset({"late"})) == {"late"}
+
+
+def test_what_takes_long_keeps_no_message_waiting(monkeypatch):
+    """After a standstill every plan has something to catch up on; what is due leaves meanwhile."""
+    stop, rounds = threading.Event(), []
+    monkeypatch.setattr(tasks, "alert", lambda: None)
+    monkeypatch.setattr(tasks, "tidy", lambda: stop.wait(20))
+    monkeypatch.setattr(connection, "close", lambda: None)
+    beside = threading.Thread(target=Command().look_after, args=(stop,))
+    beside.start()
+    rounds.append(Command().round(frozenset()))
+    assert beside.is_alive()
+    stop.set()
+    beside.join(timeout=5)
+    assert not beside.is_alive()
+    assert rounds == [{"no_worker", "no_beat"}]
+
+
+@pytest.mark.parametrize("gone", ["alert", "tidy"])
+def test_looking_after_the_plans_outlives_a_database_that_goes_away(monkeypatch, gone):
+    stop, asked = threading.Event(), []
+
+    def away():
+        asked.append(gone)
+        stop.set()
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(tasks, "alert", lambda: None)
+    monkeypatch.setattr(tasks, gone, away)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    Command().look_after(stop)
+    assert asked == [gone]
+
+
+def test_one_process_tidies_at_a_time(monkeypatch):
+    asked, held, enough = [], threading.Event(), threading.Event()
+    monkeypatch.setattr(tasks, "_tidy", asked.append)
+
+    def another_process():
+        with tasks._lane([tasks.TIDYING]):
+            held.set()
+            enough.wait(20)
+        connection.close()
+
+    other = threading.Thread(target=another_process)
+    other.start()
+    held.wait(20)
+    tasks.tidy()
+    assert asked == []
+    enough.set()
+    other.join()
+    tasks.tidy()
+    assert len(asked) == 1
 
 
 def test_the_watchman_stops_when_told(monkeypatch):
@@ -161,9 +215,7 @@ def test_the_watchman_stops_when_told(monkeypatch):
     import signal
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
-    monkeypatch.setattr(
-        Command, "round", lambda self, raised, tidy: os.kill(os.getpid(), signal.SIGTERM) or raised
-    )
+    monkeypatch.setattr(Command, "round", lambda self, raised: os.kill(os.getpid(), signal.SIGTERM) or raised)
     try:
         Command().handle()
     finally:

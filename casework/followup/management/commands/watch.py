@@ -25,24 +25,38 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
         log.info("watchman_starts", poll=settings.FOLLOWUP_WATCH_POLL, grace=settings.FOLLOWUP_WATCH_GRACE)
+        beside = threading.Thread(target=self.look_after, args=(stop,), name="look after", daemon=True)
+        beside.start()
         raised: frozenset[str] = frozenset()
+        while not stop.is_set():
+            close_old_connections()
+            raised = self.round(raised)
+            stop.wait(settings.FOLLOWUP_WATCH_POLL)
+        beside.join(timeout=5)
+
+    def look_after(self, stop: threading.Event) -> None:
+        """Emergencies and plans, in a thread and a connection of its own: what takes long keeps no message waiting."""
         rounds = 0
         while not stop.is_set():
             close_old_connections()
-            raised = self.round(raised, tidy=rounds % 12 == 0)
+            try:
+                tasks.alert()
+                if rounds % 12 == 0:
+                    tasks.tidy()
+            except DatabaseError as error:
+                log.error("database_away", error=type(error).__name__)
+                connection.close()
             rounds += 1
             stop.wait(settings.FOLLOWUP_WATCH_POLL)
+        connection.close()
 
-    def round(self, raised: frozenset[str], *, tidy: bool) -> frozenset[str]:
+    def round(self, raised: frozenset[str]) -> frozenset[str]:
         """Look once; return the alarms that stand. A database that is away is waited for."""
         try:
             heartbeats.beat(heartbeats.WATCH)
             sent = delivery.deliver_due(grace=settings.FOLLOWUP_WATCH_GRACE)
             if sent:
                 log.warning("watchman_delivered", sent=sent)
-            tasks.alert()
-            if tidy:
-                tasks.tidy()
             standing = frozenset(alarms())
         except DatabaseError as error:
             log.error("database_away", error=type(error).__name__)
