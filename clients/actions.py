@@ -200,7 +200,8 @@ def add_contact_point(
 
 def withdraw_one(permission: Permission, *, by: Any, now: datetime, how: str) -> None:
     """End one permission that is in force. The caller holds the client's row."""
-    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = now, by, how
+    at = max(now, permission.granted_at)  # two hosts, two clocks
+    permission.withdrawn_at, permission.withdrawn_by, permission.withdrawn_how = at, by, how
     permission.save(update_fields=["withdrawn_at", "withdrawn_by", "withdrawn_how"])
     audit.record(
         "permission.withdrawn",

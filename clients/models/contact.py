@@ -78,6 +78,10 @@ class PermissionQuerySet(ClientOwnedQuerySet):
     def in_force(self, at: datetime) -> Self:
         return self.filter(Q(withdrawn_at__isnull=True) | Q(withdrawn_at__gt=at), granted_at__lte=at)
 
+    def standing(self) -> Self:
+        """Given and not taken back, whatever the clocks of those say who wrote it down."""
+        return self.filter(withdrawn_at__isnull=True)
+
 
 class Permission(Record):
     """A client's word that we may reach them in one way; the newest row without withdrawal counts."""

@@ -92,3 +92,11 @@ def test_others_decide_on_no_permission(request, person, alex, now):
             act(by, alex, now)
     assert permitted(alex, "text", at=now)
     assert not permitted(alex, "email", at=now)
+
+
+def test_a_permission_given_by_a_clock_that_ran_ahead_can_be_withdrawn_now(alex, dana, now):
+    """Somebody whose yes came "in an hour" says no now: the no counts, and not only in an hour."""
+    given = alex.permissions.get(channel="text")
+    Permission.objects.filter(pk=given.pk).update(granted_at=now + timedelta(hours=1))
+    lower.withdraw_permission(client_id=alex.pk, channel="text", by=dana, now=now)
+    assert not alex.permissions.standing().filter(channel="text").exists()

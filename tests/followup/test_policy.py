@@ -297,3 +297,10 @@ def test_what_left_within_the_week_counts_however_long_ago_it_was_first_due(alex
         dedupe_key="late",
     )
     assert late.sent_at in World([message], TEN, {}).facts(message).sent
+
+
+def test_a_withdrawal_holds_at_once_even_if_its_clock_ran_ahead(alex, message):
+    """STOP was written down by a host two hours ahead of the database: nothing leaves in those two hours."""
+    alex.permissions.update(withdrawn_at=TEN + timedelta(hours=2), withdrawn_how="keyword")
+    found = verdict(message)
+    assert (found.decision, found.reason) == (Decision.CANCEL, "opted_out")

@@ -23,9 +23,10 @@ REPLIES = frozenset({KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.
 AUTOMATED = frozenset({KIND.PLAN, KIND.REMINDER, KIND.WELCOME})  # the caps count these
 
 PLANS = "SELECT id, state FROM followup_followupplan WHERE id = ANY(%(ids)s::bigint[])"
-# The same rules as Permission.holds and ContactPoint.is_usable.
+# The same rules as Permission.holds and ContactPoint.is_usable. But what was taken back is taken back: its moment is of
+# the clock of whoever heard it, and that clock may run ahead of the database's.
 PERMISSIONS = """
-SELECT client_id, channel, granted_at <= %(at)s AND (withdrawn_at IS NULL OR withdrawn_at > %(at)s), withdrawn_at
+SELECT client_id, channel, granted_at <= %(at)s AND withdrawn_at IS NULL, withdrawn_at
   FROM clients_permission
  WHERE client_id = ANY(%(ids)s::bigint[])
  ORDER BY id

@@ -10,12 +10,12 @@ from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseForbidden
 from django.urls import path
-from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from casework.followup import channels, delivery, inbox
 from casework.followup.channels.sms import Twilio
+from casework.followup.delivery.settling import clock
 
 MOST_BYTES = 32_000
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -58,7 +58,7 @@ def inbound(request: HttpRequest, *, provider: str) -> HttpResponse:
         channel="sms",
         from_address=sender,
         body=request.POST.get("Body", ""),
-        now=timezone.now(),
+        now=clock(),  # a STOP, or words of crisis, count from when they came, whatever this host's clock says
     )
     return HttpResponse(NOTHING_TO_SAY, content_type="text/xml")
 

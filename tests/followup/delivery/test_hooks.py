@@ -1,9 +1,11 @@
 """Providers call us: signed, or they are refused and nothing is written."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.test import Client as Browser
+from django.utils import timezone
 from twilio.request_validator import RequestValidator
 
 from casework.followup import delivery
@@ -157,3 +159,17 @@ def test_without_a_secret_every_call_is_refused(sandbox, settings):
     settings.SANDBOX = {**settings.SANDBOX, "token": ""}
 
     assert call("/hooks/sandbox/inbound/", text_from("+16025550142", "2"), token="").status_code == 403
+
+
+def test_a_stop_is_heard_however_wrong_the_clock_of_the_host_is(sandbox, alex, monkeypatch):
+    """The permission was given a minute ago by the true clock; this host believes that was in the future."""
+    alex.permissions.update(granted_at=timezone.now() - timedelta(minutes=1))
+    slow = timezone.now() - timedelta(hours=2)
+    monkeypatch.setattr(timezone, "now", lambda: slow)
+
+    call("/hooks/sandbox/inbound/", text_from(alex.contact_points.get().normalized, "STOP"))
+
+    taken = alex.permissions.get(channel="text")
+    assert taken.withdrawn_at > taken.granted_at
+    answer = Message.objects.get(kind="stop_reply")
+    assert answer.due_at > slow + timedelta(hours=1)
