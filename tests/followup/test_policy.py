@@ -1,6 +1,7 @@
 """When a message may go, by which way, and why not (clinical.md §4.2, §4.6, §5.2)."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 
 import pytest
 
@@ -85,12 +86,18 @@ def test_what_the_caps_would_move_by_more_than_two_days_is_left_out(plan, messag
 
 
 def test_what_another_worker_holds_counts_so_that_two_never_go_on_one_day(plan, message):
-    other = plan.messages.get(step_key="PHY-D05-MSG")
-    claimed = {"status": "claimed", "lease_until": TEN + timedelta(minutes=1), "attempt_id": other.uid}
-    Message.objects.filter(pk__in=[message.pk, other.pk]).update(**claimed)
-    first, second = sorted([message, other], key=lambda one: one.pk)
-    assert verdict(first).decision is Decision.SEND
-    assert verdict(second).reason == "cap_day"
+    claimed = {"status": "claimed", "lease_until": TEN + timedelta(minutes=1), "attempt_id": message.uid}
+    for older, newer in permutations([message, plan.messages.get(step_key="PHY-D05-MSG")]):
+        Message.objects.filter(pk=older.pk).update(**claimed)
+        assert verdict(newer).reason == "cap_day"
+        Message.objects.filter(pk=older.pk).update(status="planned", lease_until=None)
+
+
+def test_what_is_being_asked_about_counts_too(plan, message):
+    """It may have arrived: until the carrier has said so or not, nothing else goes that day."""
+    later = plan.messages.get(step_key="PHY-D05-MSG")
+    Message.objects.filter(pk=later.pk).update(status="unknown", attempt_id=later.uid)
+    assert verdict(message).reason == "cap_day"
 
 
 def test_of_two_in_one_batch_only_the_first_goes(plan, message):

@@ -153,7 +153,7 @@ def way_for(client: Client, now: datetime) -> Verdict:
     local = schedule.moment(now, zone_of(client))
     return policy.may_send(
         Message(
-            pk=0,  # older than any row: what others hold at this moment does not stand before it
+            pk=0,  # no row yet, and so none of those that others hold
             client=client,
             kind=Message.Kind.MANUAL,
             channel_rule="sms",

@@ -66,6 +66,12 @@ SELECT attempt_id, id, attempts_made, fence, channel, provider, recipient, %(at)
 RETURNING message_id, fence, n, id
 """
 
+CAPS = 0x63617073  # first half of an advisory lock's number; the second is the client's
+ONE_AT_A_TIME = """
+SELECT count(pg_advisory_xact_lock(%(lane)s, (person %% 2147483647)::int))
+  FROM unnest(%(people)s::bigint[]) AS person
+"""
+
 RECIPIENT: Any = Attempt._meta.get_field("recipient")
 BODY: Any = Message._meta.get_field("body")
 LONGEST_ON_THE_WAY = timedelta(hours=4)  # a check-in that comes later than that comes out of the blue
@@ -132,6 +138,7 @@ def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int, busy: 
     messages, at = take_due(watermark, grace=grace, batch=batch)
     if not messages:
         return Claimed(0)
+    _one_at_a_time(messages)
     gates, past = read(busy=busy), pasts(messages)
     ready, aside = _sort(messages, closed_ways(messages, gates, past, at), at=at)
     admission = admit(ready, gates, at)
@@ -139,6 +146,17 @@ def _claim(*, owner: str, watermark: Watermark, grace: float, batch: int, busy: 
     put_aside([row for row in aside if not row.needs_todo])
     held = _lease(admission, past, owner=owner, at=at)
     return Claimed(len(messages), gates, held, [row for row in aside if row.needs_todo])
+
+
+def _one_at_a_time(messages: Sequence[Due]) -> None:
+    """Let no other claim decide on the same clients until this one has committed, so that each counts the other's.
+
+    Only where caps hold. Claims alone take these locks, in one order, and ask for no message's row afterwards.
+    """
+    people = {pk for one in messages if one.kind in policy.AUTOMATED for pk in one.client.record_ids}
+    if people:
+        with connection.cursor() as cursor:
+            cursor.execute(ONE_AT_A_TIME, {"lane": CAPS, "people": arrays.numbers(sorted(people))})
 
 
 def _sort(

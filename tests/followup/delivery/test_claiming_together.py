@@ -4,14 +4,16 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from datetime import time as dt_time
 
 from django.db import connection, transaction
 from django.utils import timezone
 
-from casework.followup import actions, delivery
+from casework.followup import actions, delivery, schedule
+from casework.followup.delivery import claiming
 from casework.followup.delivery.claiming import Watermark, claim
 from casework.followup.delivery.sending import send
-from casework.followup.models import Attempt, Message
+from casework.followup.models import Attempt, Message, MessageHold
 from tests.followup.delivery.conftest import due, fresh
 
 Status = Message.Status
@@ -112,3 +114,32 @@ def test_many_equal_callbacks_at_once_are_one(provider, own_alex):
 
     assert sorted(moved) == [False] * 5 + [True]
     assert fresh(message).status == Status.DELIVERED
+
+
+def test_two_claimers_never_let_two_go_to_one_client_on_one_day(provider, own_alex, pace, monkeypatch):
+    """Each has one of the two in its hands, and neither can see yet what the other decides."""
+    at_noon = schedule.resolve(timezone.now().date(), dt_time(12), own_alex.zone)
+    pace.FOLLOWUP_BATCH = 1
+    for round_ in range(4):
+        two = [due(own_alex, kind=Message.Kind.PLAN, template_key="checkin.1", body="") for _ in range(2)]
+        meet = threading.Barrier(2)
+        taken = []
+        real = claiming.take_due
+
+        def together(*args, meet=meet, real=real, taken=taken, **given):
+            found, _at = real(*args, **given)
+            taken.extend(one.pk for one in found)
+            meet.wait(10)
+            return found, at_noon
+
+        monkeypatch.setattr(claiming, "take_due", together)
+        shares = in_threads(lambda place: claim(owner=str(place), watermark=Watermark()).held, 2)
+        monkeypatch.setattr(claiming, "take_due", real)
+
+        assert sorted(taken) == sorted(one.pk for one in two)
+        assert sum(map(len, shares)) == 1, round_
+        assert sorted(fresh(one).status for one in two) == [Status.CLAIMED, Status.HELD]
+        assert {fresh(one).reason_code for one in two} == {"due", "cap_day"}
+        Attempt.objects.all().delete()
+        MessageHold.objects.all().delete()
+        Message.objects.all().delete()
