@@ -102,6 +102,14 @@ def test_a_wrong_number_stops_suspends_the_number_and_is_not_answered(alex, plan
     assert alex.todos.open().filter(title__contains="somebody else's").exists()
 
 
+def test_start_from_a_number_that_is_somebody_elses_gives_no_permission(alex, plan, now):
+    texts(alex, "Wrong number", now)
+    texts(alex, "START", now + timedelta(minutes=1))
+    assert not alex.permissions.in_force(now + timedelta(days=1)).filter(channel="text").exists()
+    assert replies(alex) == []
+    assert alex.todos.open().filter(kind=ToDoKind.ANSWER).exists()
+
+
 def test_help_is_answered_at_once(alex, now):
     texts(alex, "HELP", now)
     assert replies(alex) == [("help_reply", "help")]

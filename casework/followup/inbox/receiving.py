@@ -171,8 +171,13 @@ def _suspend_number(client: Client, inbound: InboundMessage, *, now: datetime) -
 
 
 def _opt_in(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
-    """START undoes a STOP by keyword; it gives no permission that was never given."""
-    if client.is_in_touch and _stopped_by_keyword(client, inbound.channel):
+    """START undoes a STOP by keyword; it gives no permission that was never given.
+
+    From a number that is known to be somebody else's, or dead, it is no word of the client's: a person looks.
+    """
+    theirs = ContactPoint.objects.of(client).current().filter(normalized=inbound.from_normalized)
+    is_good = theirs.exclude(state=ContactPoint.State.BAD).exists()
+    if is_good and client.is_in_touch and _stopped_by_keyword(client, inbound.channel):
         record.grant_permission(
             client_id=client.pk, channel=PERMISSION_OF[inbound.channel], by=None, now=now, version="keyword"
         )
