@@ -16,8 +16,9 @@ from clients.models import Substance
 
 _LOOKALIKES = str.maketrans("034579@$", "oeastgas")
 _TOKEN = re.compile(r"[a-z0-9@$']+")
-_CODE = re.compile(r"(?<![A-Za-z0-9])[A-TV-Z]\d{2}(?:\.\d{1,4})?(?![A-Za-z0-9])")
-_DOSE = re.compile(r"\d+\s?(?:mg|mcg|ml|%)(?![a-z])")
+# In small letters only with its dot: "b12" and "a10" are read as no code.
+_CODE = re.compile(r"(?<![A-Za-z0-9])(?:[A-TV-Z]\d{2}(?:\.\d{1,4})?|[a-tv-z]\d{2}\.\d{1,4})(?![A-Za-z0-9])")
+_DOSE = re.compile(r"\d+\s*(?:mgs?|mcgs?|mls?|%)(?![a-z])")
 # With a protocol anything; without one what a phone makes a link of: a name and an ending that is common.
 _ENDINGS = "com|org|net|gov|edu|info|io|us|co|me|app|link|ly|gl|to|be|uk|mx|es|health|care|page|site|online"
 _LINK = re.compile(
@@ -46,9 +47,11 @@ def _words() -> Mapping[str, tuple[str, ...]]:
 
 
 def fold(text: str) -> str:
-    """Lower case, no accents, one kind of apostrophe."""
+    """Lower case, no accents, one kind of apostrophe, and nothing that nobody sees between two letters."""
     plain = unicodedata.normalize("NFKD", text.replace("’", "'").replace("‘", "'"))
-    return "".join(char for char in plain if not unicodedata.combining(char)).casefold()
+    return "".join(
+        char for char in plain if not unicodedata.combining(char) and unicodedata.category(char) != "Cf"
+    ).casefold()
 
 
 @lru_cache(maxsize=64)

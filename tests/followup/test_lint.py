@@ -6,6 +6,7 @@ import pytest
 
 from casework.followup.messages import lint
 from casework.followup.messages.texts import FOOT, LANGUAGES, SUBJECT, language_for
+from clients.catalogue import starter_catalogue
 from clients.segments import measure
 from clients.telling import Problem, problems
 from tests.followup.making import SHIPPED
@@ -29,6 +30,8 @@ OF_MEDICINES = (
     "cut down",
     "deje de tomar",
 )
+NOT_NAMES = {"opioid-unnamed", "sedative-unnamed"}
+NO_NAMES = {"", "other", "otros", "adulterant", "adulterante"}
 SAMPLE = {**lint.LONGEST, "first": "Sam", "counselor": "Dana"}
 
 
@@ -65,6 +68,19 @@ def rules(text, **options):
         "emotional",
         "stop taking it",
         "cut down your pills",
+        "cocaine",
+        "cocaína",
+        "ketamine",
+        "pregabalin",
+        "barbiturates",
+        "meth",
+        "your K-pins",
+        "xans",
+        "depression",
+        "PTSD",
+        "bipolar",
+        "psiquiatra",
+        "dos miligramos",
     ],
 )
 def test_a_telling_word_is_refused(text):
@@ -91,6 +107,10 @@ def test_a_telling_word_is_refused(text):
         "therapy",
         "tratamiento",
         "consejería",
+        "two pills",
+        "su pastilla",
+        "weed",
+        "crack",
     ],
 )
 def test_an_everyday_word_is_refused_in_a_template_and_marked_as_everyday(text):
@@ -121,12 +141,32 @@ def test_everyday_text_passes(text):
     assert rules(text) == set()
 
 
-@pytest.mark.parametrize("text", ["take 2mg", "take 2 mg", "5% less", "250 mcg"])
+@pytest.mark.parametrize("text", ["rel\u00adapse", "re\u200bl\u200bapse", "Xa\u2060nax"])
+def test_a_character_that_nobody_sees_does_not_hide_a_word(text):
+    assert rules(text, extra_words=["Xanax"]) & {"denied", "catalogue"}
+
+
+def test_every_single_name_of_the_catalogue_is_refused_also_where_an_entry_joins_two():
+    joined = re.compile(r" or | [ou] |, | \(|\)")
+    entries = [row for row in starter_catalogue() if row["lint_block"] and row["key"] not in NOT_NAMES]
+    names = {
+        part for row in entries for name in (row["name_en"], row["name_es"]) for part in joined.split(name)
+    }
+    extra = [row[name] for row in entries for name in ("name_en", "name_es")]
+    silent = {
+        name
+        for name in names - NO_NAMES
+        if not rules(name, extra_words=extra) & {"denied", "catalogue", "everyday"}
+    }
+    assert silent == set()
+
+
+@pytest.mark.parametrize("text", ["take 2mg", "take 2 mg", "20 mgs", "20  mg", "5% less", "250 mcg"])
 def test_a_dose_is_refused(text):
     assert "dose" in rules(text)
 
 
-@pytest.mark.parametrize("text", ["F13.20", "see F10", "code T42.4"])
+@pytest.mark.parametrize("text", ["F13.20", "see F10", "code T42.4", "f13.20"])
 def test_a_diagnosis_code_is_refused(text):
     assert "code" in rules(text)
 
