@@ -309,13 +309,18 @@ def _fall_back(client: Client, *, by: Any, now: datetime) -> None:
         or _replaced(client).order_by("-reported_at", "-pk").first()
     )
     if standing is not None:
-        todos.open_todo(
-            client=client,
-            kind=ToDoKind.UPGRADE,
-            title=_("An earlier report still stands without a plan: decide what follows"),
-            due_at=now + TALK_WITHIN,
-            now=now,
-            by=by,
-            report=standing,
-            step_key=f"STANDS-{standing.pk}",
-        )
+        ask_what_follows(client, standing, by=by, now=now)
+
+
+def ask_what_follows(client: Client, report: RelapseReport, *, by: Any, now: datetime) -> Any:
+    """Nothing follows a report that stands: a person decides what should. Asked once for each report."""
+    return todos.open_todo(
+        client=client,
+        kind=ToDoKind.UPGRADE,
+        title=_("An earlier report still stands without a plan: decide what follows"),
+        due_at=now + TALK_WITHIN,
+        now=now,
+        by=by,
+        report=report,
+        step_key=f"STANDS-{report.pk}",
+    )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from casework.followup import plan_start
 from casework.followup.models import (
@@ -38,6 +38,7 @@ ONCE = frozenset(
         ToDoKind.SUPERVISOR_REVIEW,
     }
 )
+ENDED_FOR_BOTH = (PlanState.SUPERSEDED, PlanState.CLOSED_DISCHARGED, PlanState.CLOSED_DECEASED)
 NEVER_DROPPED = SAFETY - {ToDoKind.SAFETY_CHECKLIST}  # each tells of an alarm of its own
 KEY_LENGTH = 48
 
@@ -226,10 +227,33 @@ def part(survivor: Client, merged: Client, moved: Mapping[str, Any], *, now: dat
     LadderRung.objects.filter(pk__in=moved["rungs"]).update(client=merged)
     _plan_back(moved["plan"])
     stays_closed = None if _reopen(moved["closed"]) else moved["closed"]["id"]
-    _todos_back(moved["todos"], stays_closed=stays_closed)
+    _todos_back(moved["todos"], of=merged, stays_closed=stays_closed)
     Message.objects.filter(pk__in=moved["messages"]["twice"], reason_code=MERGED).write_again()
     for client in (survivor, merged):
+        _keep_step(client)
         Message.objects.filter(client=client).recall()
+
+
+def _keep_step(client: Client) -> None:
+    """A plan stands still exactly while its client is paused: the other one's pause or return is not theirs."""
+    plan = plan_start.running_plan(client)
+    wanted = PlanState.PAUSED if client.state == Client.State.PAUSED else PlanState.ACTIVE
+    if plan is not None and plan.state in {PlanState.ACTIVE, PlanState.PAUSED} - {wanted}:
+        plan.move_to(wanted)
+        plan.save(update_fields=["state"])
+
+
+def ended_for_the_other(moved: Mapping[str, Any]) -> list[FollowUpPlan]:
+    """Plans that ran before the merge and ended while it held, whose client is left without any after it is undone.
+
+    Whatever ended them (a new report, a discharge, a death) was said of the record that stood for both.
+    """
+    ids = [was["id"] for was in (moved["plan"], moved["closed"]) if was is not None]
+    ended = FollowUpPlan.objects.filter(pk__in=ids, state__in=ENDED_FOR_BOTH).select_related(
+        "client", "report"
+    )
+    running = FollowUpPlan.objects.running().filter(client=OuterRef("client"))
+    return [plan for plan in ended.exclude(Exists(running)).order_by("pk") if plan.client.is_in_touch]
 
 
 def _plan_back(was: Mapping[str, Any] | None) -> None:
@@ -249,34 +273,38 @@ def _only_by_the_merge(plan: FollowUpPlan) -> bool:
 
 
 def _reopen(was: Mapping[str, Any] | None) -> bool:
-    """Let the plan that gave way run again, unless its client has another by now. False when it stays closed."""
+    """Let the plan that gave way run again, unless its client has another by now or is no longer in care.
+
+    False when it stays closed.
+    """
     if was is None:
         return True
     plan = FollowUpPlan.objects.select_for_update(of=("self",)).get(pk=was["id"])
     running = FollowUpPlan.objects.running().filter(client=was["client"])
-    if plan.closed_reason != MERGED or running.exists():
+    if plan.closed_reason != MERGED or running.exists() or not plan.client.is_in_touch:
         return False
     FollowUpPlan.objects.filter(pk=plan.pk).update(state=was["state"], closed_at=None, closed_reason="")
     Message.objects.filter(pk__in=was["messages"], reason_code=MERGED).write_again()
     return True
 
 
-def _todos_back(rows: Iterable[Mapping[str, Any]], *, stays_closed: int | None) -> None:
-    """Each to-do where it was, and open again where it was dropped; but none goes back to a plan that stays closed."""
+def _todos_back(rows: Iterable[Mapping[str, Any]], *, of: Client, stays_closed: int | None) -> None:
+    """Each to-do where it was, and open again where it was dropped; but none opens in a plan that stays closed.
+
+    Whose the survivor's are was not changed by the merge; a transfer since holds.
+    """
     first = {was["id"]: was for was in reversed(list(rows))}
     for pk, was in sorted(first.items()):
-        if stays_closed is not None and was["plan"] == stays_closed:
-            continue
         back = ToDo.objects.select_for_update(of=("self",)).filter(pk=pk)
-        back.filter(state=ToDoState.SUPERSEDED, cancelled_reason=MERGED).update(
-            state=ToDoState.OPEN, cancelled_reason=""
-        )
+        if stays_closed is not None and was["plan"] == stays_closed:
+            back = back.exclude(state=ToDoState.OPEN)
+        else:
+            back.filter(state=ToDoState.SUPERSEDED, cancelled_reason=MERGED).update(
+                state=ToDoState.OPEN, cancelled_reason=""
+            )
+        owner = {"owner": was["owner"]} if was["client"] == of.pk else {}
         back.update(
-            client=was["client"],
-            plan=was["plan"],
-            owner=was["owner"],
-            step_key=was["step_key"],
-            due_at=was["due_at"],
+            client=was["client"], plan=was["plan"], step_key=was["step_key"], due_at=was["due_at"], **owner
         )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from casework.followup import merging, optout, plan_changes, summary, tasks
+from casework.followup import follow_report, merging, optout, plan_changes, summary, tasks
 from casework.relapse.current import refresh_summary
 from clients import merging as record
 from clients.access import Verb, require
@@ -61,6 +61,8 @@ def undo_merge(*, merge_id: int, by: Any, now: datetime) -> ClientMerge:
     merging.call_again(done.moved["declined"])
     sessions.pass_upcoming(from_id=survivor.pk, to_id=merged.pk, among=done.moved["sessions"])
     _contact_back(survivor, done.moved["last_contact_at"])
+    for plan in merging.ended_for_the_other(done.moved):
+        follow_report.ask_what_follows(plan.client, plan.report, by=by, now=now)
     for client in (survivor, merged):
         plan_changes.write_again(client.pk, now)
         _refresh(client, now)
