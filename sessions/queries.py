@@ -77,9 +77,11 @@ def unsigned_notes(user: Any, at: datetime) -> SessionQuerySet:
 
 def sessions_for_chart(client: Client) -> list[SessionMark]:
     """Sessions held or missed, in time order."""
-    rows = Session.objects.of(client).filter(
-        state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL]
-    ).order_by("starts_at", "pk")
+    rows = (
+        Session.objects.of(client)
+        .filter(state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL])
+        .order_by("starts_at", "pk")
+    )
     return [SessionMark(at, state, uid) for at, state, uid in rows.values_list("starts_at", "state", "uid")]
 
 

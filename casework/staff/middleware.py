@@ -28,8 +28,7 @@ class StaffMiddleware:
                 return self.get_response(request)
         return self.get_response(request)
 
-    @staticmethod
-    def process_exception(request: HttpRequest, exception: Exception) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """The old address of a merged record leads on."""
         return redirect(exception.location) if isinstance(exception, Moved) else None
 
