@@ -1,5 +1,6 @@
 """Opening the practice, and taking people in."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,7 @@ from clients.models import Practice, Site, Team, TeamMembership
 from clients.segments import outside_gsm
 from clients.telling import catalogue_words, problems
 
+HELPLINE = re.compile(r"[0-9+() -]{3,14}")
 PRACTICE_SET_UP = "practice.set_up"
 PERSON_ADDED = "person.added"
 PASSWORD_SET = "person.password_set"
@@ -33,6 +35,7 @@ def set_up_practice(
         setattr(practice, name, value)
     _validate(practice)
     _check_alias(practice.sender_alias)
+    _check_helpline(practice.helpline_number)
     practice.save()
     site = Site.objects.filter(practice=practice).order_by("pk").first()
     site = site or Site.objects.create(practice=practice, name=practice.name)
@@ -105,6 +108,15 @@ def _check_alias(alias: str) -> None:
             _("A text message has no room for %(letters)s. Choose a name that messages carry without it.")
             % {"letters": costly},
             field="sender_alias",
+        )
+
+
+def _check_helpline(number: str) -> None:
+    """It stands in texts that have room for little more; the longest is written like 1-800-555-0199."""
+    if number and not HELPLINE.fullmatch(number):
+        raise InvalidInput(
+            _("Give the helpline as a number of at most 14 characters, like 1-800-555-0199."),
+            field="helpline_number",
         )
 
 

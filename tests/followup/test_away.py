@@ -6,9 +6,11 @@ import pytest
 
 from casework.followup import actions
 from casework.followup.messages import policy
+from casework.followup.messages.render import render
 from casework.followup.models import Message
 from casework.followup.todos import message_failed
-from clients.models import Client, Closure
+from clients.models import Client, Closure, Practice
+from clients.segments import measure
 from tests.followup.making import report, texts
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +94,27 @@ def test_it_goes_at_once_whatever_the_hour_the_caps_and_the_plan(alex, dana, now
     verdict = policy.may_send(message, now + NIGHT)
     assert (verdict.decision, verdict.reason) == (policy.Decision.SEND, "answers_client")
     assert (message.due_at, message.template_key) == (now + NIGHT, "away")
+
+
+@pytest.mark.parametrize(
+    ("language", "own", "says"),
+    [
+        ("en", "", "Call 988 or text 988 any time."),
+        ("en", "1-800-555-0199", "Call 1-800-555-0199 or text 988 any time."),
+        ("es", "", "Apoyo a toda hora: 988, marque 2."),
+        ("es", "1-800-555-0199", "Apoyo a toda hora: 1-800-555-0199."),
+    ],
+)
+def test_it_names_the_practices_own_line_if_there_is_one_and_stays_one_text(
+    alex, practice, now, language, own, says
+):
+    Practice.objects.update(helpline_number=own)
+    Client.objects.filter(pk=alex.pk).update(language=language)
+    texts(alex, "Can we talk?", now + NIGHT)
+    body = render(Message.objects.get(kind="away_reply")).body
+    assert says in body
+    assert "911" in body
+    assert (measure(body).encoding, measure(body).segments) == ("GSM-7", 1)
 
 
 def test_the_same_text_told_twice_is_answered_once(alex, now):

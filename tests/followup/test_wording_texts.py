@@ -201,8 +201,13 @@ def test_a_wording_is_refused_with_the_word_or_variable_named(ada, now, body, sa
 
 
 def test_helplines_stand_in_help_and_a_visit_has_its_day(ada, now):
-    release(ada, now, "{sender}: call {phone}, in a crisis 988. STOP to end.", key="help")
+    release(ada, now, "{sender}: call {phone}. In danger 911, in a crisis 988. STOP to end.", key="help")
     release(ada, now, "Hi {first}, {sender}: {day} at {time}. C or R. STOP to end.", key="appt")
+
+
+def test_the_answer_to_a_crisis_is_not_released_without_whom_to_call(ada, now):
+    with pytest.raises(InvalidInput, match=re.escape("It does not say {emergency}")):
+        release(ada, now, "We will call you soon. Call {crisis_line} at any hour.", key="crisis")
 
 
 def test_the_longest_real_names_decide(ada, dana, team, now):

@@ -65,6 +65,14 @@ def test_a_zone_that_is_none_is_refused_by_field(now):
     assert not Practice.objects.exists()
 
 
+@pytest.mark.parametrize("number", ["1-800-555-0199 day and night", "1800LIFELINE", "12"])
+def test_a_helpline_that_a_text_has_no_room_for_is_refused_by_field(now, number):
+    with pytest.raises(InvalidInput) as caught:
+        actions.set_up_practice(facts={**OAK, "helpline_number": number}, teams=[], by=None, now=now)
+    assert caught.value.field == "helpline_number"
+    assert not Practice.objects.exists()
+
+
 def test_a_new_counselor_can_sign_in_and_is_in_the_team_from_today(oak, now, browser):
     dana = hire(now)
     membership = TeamMembership.objects.get(user=dana)

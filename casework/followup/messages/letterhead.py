@@ -16,6 +16,7 @@ from clients.models import Absence, Practice
 from clients.telling import catalogue_words
 
 YOUR_TEAM: Mapping[str, str] = {"en": "your team", "es": "su equipo"}
+OF_THE_CRISIS_LINE: Mapping[str, str] = {"en": "%s", "es": "%s, marque 2"}
 
 
 @dataclass(
@@ -30,6 +31,7 @@ class Letterhead:
     phone: str
     emergency: str
     crisis_line: str
+    helpline: str
     language: str
     texts: Texts  # the templates of this moment, shared by a whole batch
     denied: tuple[str, ...] = ()  # names of the catalogue, which no variable may contain either
@@ -43,6 +45,7 @@ class Letterhead:
             "phone": self.phone,
             "emergency": self.emergency,
             "crisis_line": self.crisis_line,
+            "helpline": self.helpline,
         }
 
 
@@ -63,12 +66,19 @@ def letterheads(
             phone=practice.phone,
             emergency=place.emergency_number,
             crisis_line=place.crisis_line,
+            helpline=helpline(practice, language_for(client.language)),
             language=language_for(client.language),
             texts=released,
             denied=denied,
         )
         for pk, client in by_id.items()
     }
+
+
+def helpline(practice: Practice, language: str) -> str:
+    """The line that somebody answers at any hour: the practice's own, else the crisis line (clinical.md §5.2 M-6)."""
+    crisis_line = jurisdiction(practice.jurisdiction).crisis_line
+    return practice.helpline_number or OF_THE_CRISIS_LINE[language] % crisis_line
 
 
 # Names only: a person's own model would cost more than all the rest of a letterhead.

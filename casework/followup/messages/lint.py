@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy
 from clients.segments import measure, outside_gsm
 from clients.telling import Problem, problems, unkind
 
-VARIABLES = frozenset({"first", "counselor", "sender", "phone", "emergency", "crisis_line"})
+VARIABLES = frozenset({"first", "counselor", "sender", "phone", "emergency", "crisis_line", "helpline"})
+HELPLINES = frozenset({"emergency", "crisis_line", "helpline"})
 OF_A_VISIT = frozenset({"day", "time"})
 MAY_NAME_HELPLINES = frozenset({"welcome", "help", "crisis", "away"})
 # An answer to STOP says so in its own way; a text in a crisis must not talk of anything else.
@@ -25,6 +26,7 @@ LONGEST = {
     "time": "12:30 pm",
     "emergency": "911",
     "crisis_line": "988",
+    "helpline": "1-800-662-4357",
 }
 SAID: Mapping[str, object] = {
     "denied": gettext_lazy("A stranger would learn too much from “%(found)s”."),
@@ -45,6 +47,7 @@ SAID: Mapping[str, object] = {
     "stop": gettext_lazy("It does not say STOP."),
     "sender": gettext_lazy("It does not say {sender}, whom it comes from."),
     "phone": gettext_lazy("It does not say {phone}, whom to call."),
+    "line": gettext_lazy("It does not say %(found)s, whom to call in an emergency or a crisis."),
     "empty": gettext_lazy("There are no words in it."),
 }
 
@@ -61,6 +64,13 @@ def variables_in(text: str) -> set[str]:
         for _literal, name, form, conversion in string.Formatter().parse(text)
         if name is not None
     }
+
+
+def variables_for(key: str) -> frozenset[str]:
+    """What a text may hold. The helplines stand only where clinical.md §5.2 M-2 lets them be named."""
+    purpose = key.split(".", maxsplit=1)[0]
+    known = VARIABLES if purpose in MAY_NAME_HELPLINES else VARIABLES - HELPLINES
+    return known | OF_A_VISIT if purpose == "appt" else known
 
 
 def template_problems(
@@ -81,7 +91,20 @@ def template_problems(
     purpose = key.split(".", maxsplit=1)[0]
     bare = text.format_map(dict.fromkeys(VARIABLES | OF_A_VISIT, " "))
     found = problems(bare, extra_words=extra_words, helplines=purpose in MAY_NAME_HELPLINES) + unkind(bare)
+    found += _missing_lines(purpose, text, longest)
     return found + (_of_a_text_message(purpose, text, longest) if one_segment else [])
+
+
+def _missing_lines(purpose: str, text: str, longest: Mapping[str, str]) -> list[Problem]:
+    """Whom to call in danger and in a crisis (M-6), by the variable or by the number itself."""
+    if purpose not in MAY_NAME_HELPLINES:
+        return []
+    needed = (("{emergency}",), ("{crisis_line}", "{helpline}"))
+    return [
+        Problem("line", names[0])
+        for names in needed
+        if not any(name in text or longest[name.strip("{}")] in text for name in names)
+    ]
 
 
 def shape(key: str, text: str) -> list[Problem]:
@@ -92,8 +115,7 @@ def shape(key: str, text: str) -> list[Problem]:
         used = variables_in(text)
     except ValueError:
         return [Problem("brace", "")]
-    known = VARIABLES | (OF_A_VISIT if key.startswith("appt") else frozenset())
-    strange = [Problem("variable", name) for name in sorted(used - known)]
+    strange = [Problem("variable", name) for name in sorted(used - variables_for(key))]
     if not strange and "first" in used and (NAMED not in text or text.count("{first}") > 1):
         return [Problem("first", "")]
     return strange

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from casework.followup.messages import lint
-from casework.followup.messages.letterhead import YOUR_TEAM, Letterhead
+from casework.followup.messages.letterhead import YOUR_TEAM, Letterhead, helpline
 from casework.followup.messages.texts import EMAIL, FOOT, SMS, Texts
 from casework.staff.models import User
 from clients.access import Role
@@ -74,6 +74,7 @@ class Names:
             phone=self.practice.phone,
             emergency=place.emergency_number,
             crisis_line=place.crisis_line,
+            helpline=helpline(self.practice, language),
             language=language,
             texts=Texts({}),
             denied=self.denied,

@@ -12,7 +12,8 @@ from clients.telling import tells
 
 ONE_TEXT = 160  # characters; also the limit within which health messages are exempt (clinical.md §5.1)
 
-NOT_WORDS = frozenset({"first", "phone", "emergency", "crisis_line"})  # the first name is looked at by itself
+# The first name is looked at by itself.
+NOT_WORDS = frozenset({"first", "phone", "emergency", "crisis_line", "helpline"})
 
 
 class RenderRefused(Exception):

@@ -147,5 +147,4 @@ def _seen(channel: str, key: str, language: str, body: str) -> dict[str, Any]:
 
 
 def _variables(key: str) -> list[str]:
-    known = lint.VARIABLES | (lint.OF_A_VISIT if key.startswith("appt") else frozenset())
-    return [f"{{{name}}}" for name in sorted(known)]
+    return [f"{{{name}}}" for name in sorted(lint.variables_for(key))]
