@@ -141,6 +141,9 @@ def _old_attempt_arrived(message: Message, *, status: str, now: datetime) -> Non
     if status in NOT_ARRIVED:
         return
     if message.status in {*Message.WAITING, Message.Status.UNKNOWN} and not message.possible_duplicate:
+        message.possible_duplicate = (
+            message.status == Message.Status.UNKNOWN
+        )  # the newer one may have arrived too
         _arrived(message, status=status, now=now)
         return
     message.possible_duplicate = True

@@ -7,7 +7,9 @@ in the air, so a provider that is slow to answer keeps nobody waiting but its ow
 import time
 from collections import defaultdict, deque
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from math import inf
 from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Self
@@ -54,6 +56,14 @@ class Job:
 
     one: Held
     until: float
+
+    @property
+    def closes(self) -> float:
+        """When (monotonic) it is of no use any more, or the client's night begins: counted from its claim."""
+        useful_for = self.one.outgoing.useful_for
+        return (
+            inf if useful_for is None else self.until - settings.FOLLOWUP_LEASE + useful_for.total_seconds()
+        )
 
 
 @dataclass(eq=False, slots=True)
@@ -184,9 +194,10 @@ class Sending:
     def _fly(self, flight: Flight) -> None:
         """Runs in a thread of its own and touches no database. What is no longer fresh is left for the next flight."""
         for job in flight.jobs:
-            if flight.came and (flight.age > FRESH or flight.given_up):
+            # The first may have been kept waiting too, by a machine that stood still.
+            if flight.given_up or flight.age > (FRESH if flight.came else STUCK):
                 break
-            flight.came.append(call(job.one, until=job.until - settings.FOLLOWUP_PROVIDER_TIMEOUT))
+            flight.came.append(call(job))
         flight.took = flight.age
         (LATE if flight.given_up else self._landed).put(flight)
 
@@ -364,15 +375,18 @@ def _mark_calling(some: Collection[Held]) -> None:
             cursor.execute(CALLING, {"attempts": attempts})
 
 
-def call(one: Held, *, until: float) -> Next:
-    """Hand one message to its provider.
+def call(job: Job) -> Next:
+    """Hand one message to its provider, and tell it how long the message is still of use.
 
-    A process that was frozen past its lease finds out here: the monotonic clock ran on without it.
+    A process that was frozen past its lease finds out here: the monotonic clock ran on without it. So does one that
+    had so many in its hands that the window closed meanwhile.
     """
-    if time.monotonic() >= until:
+    one, now = job.one, time.monotonic()
+    if now >= min(job.until - settings.FOLLOWUP_PROVIDER_TIMEOUT, job.closes):
         return retry.withheld()
+    left = None if job.closes == inf else timedelta(seconds=job.closes - now)
     try:
-        return retry.after_acceptance(one.channel.send(one.outgoing))
+        return retry.after_acceptance(one.channel.send(replace(one.outgoing, useful_for=left)))
     except DeliveryError as error:
         return retry.after_error(error, attempts=one.n, is_try=one.is_try)
     except Exception as error:  # noqa: BLE001 whatever a channel raises, the provider may have the message

@@ -190,3 +190,20 @@ def test_the_provider_s_list_tells_of_delivery_too(provider, write):
 
     assert last_attempt(message).provider_status == "sent"
     assert ContactPoint.objects.filter(state="bad").count() == 0
+
+
+def test_an_old_attempt_that_arrived_while_the_newer_one_is_unclear_is_owned_up_to(provider, write):
+    """Both may be on the phone: the first came late, and of the second the answer was lost."""
+    message = write()
+    provider.script.append(DeliveryError("timeout", ambiguous=True))
+    delivery.deliver_due()
+    first = last_attempt(message)
+    make_due(message)
+    provider.after.append(DeliveryError("timeout", ambiguous=True))
+    delivery.deliver_due()  # proven absent, and sent again: taken over, but the answer is lost
+    assert (fresh(message).status, len(provider.accepted)) == (Status.UNKNOWN, 1)
+
+    told(first, "delivered", sid="SM9")
+
+    assert fresh(message).status == Status.DELIVERED
+    assert fresh(message).possible_duplicate

@@ -131,7 +131,7 @@ def test_the_truth_about_a_given_up_call_is_kept_when_it_comes_in_time(provider,
     assert fresh(message).status == Status.UNKNOWN
 
     released.set()
-    until(lambda: not hands._landed.empty(), within=5)
+    until(lambda: not sending.LATE.empty(), within=5)
     hands.finish()
 
     assert last_attempt(message).outcome == Attempt.Outcome.ACCEPTED
