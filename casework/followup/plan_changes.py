@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Case, Exists, F, OuterRef, Value, When
 
 from casework.followup import schedule, summary
 from casework.followup.messages.policy import PERMISSION_FOR
@@ -17,7 +17,7 @@ from casework.followup.plan_upkeep import can_still_message
 from casework.followup.todos import close
 from clients import audit
 from clients.actions import locked
-from clients.models import Client, Permission
+from clients.models import Client, Permission, Practice
 
 LOOKS_BACK = timedelta(hours=1)  # far longer than a pause between two looks
 FOR_WANT_OF_PERMISSION = ("opted_out", "no_permission", "messages_off")
@@ -66,7 +66,10 @@ def write_again(client_id: int, now: datetime) -> int:
 
 
 def _moved() -> list[int]:
-    elsewhere = _planned().exclude(client__time_zone="").exclude(tz=F("client__time_zone"))
+    lives = Case(
+        When(client__time_zone="", then=Value(Practice.current().zone.key)), default=F("client__time_zone")
+    )
+    elsewhere = _planned().exclude(tz=lives)
     return list(elsewhere.order_by("client").values_list("client", flat=True).distinct())
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from casework.followup import tasks
 from casework.followup.models import Message, ToDo
-from casework.followup.plan_changes import follow_changes, follow_the_move
+from casework.followup.plan_changes import _moved, follow_changes, follow_the_move
 from casework.followup.plan_templates import ToDoKind
 from clients.models import Client
 from tests.followup.making import PHONE_STEPS, report, sent, texts
@@ -82,9 +82,27 @@ def test_following_a_move_twice_changes_nothing(alex, plan):
     assert follow_the_move(alex.pk) == 0
 
 
-def test_a_client_without_a_zone_keeps_the_practices(alex, plan, now):
+def test_without_a_zone_of_their_own_the_practices_holds_from_then_on(alex, plan, practice, now):
     Client.objects.filter(pk=alex.pk).update(time_zone="")
+    follow_changes(now)
+    message = plan.messages.get(step_key="PHY-D05-MSG")
+    there = message.due_at.astimezone(practice.zone)
+    assert (message.tz, there.date(), f"{there:%H:%M}") == (practice.time_zone, message.local_date, "10:00")
+
+
+def test_a_client_without_a_zone_follows_the_practice_when_it_moves(alex, plan, practice, now):
+    Client.objects.filter(pk=alex.pk).update(time_zone="")
+    follow_changes(now)
+    type(practice).objects.update(time_zone="America/Denver")
+    follow_changes(now + timedelta(minutes=1))
+    assert set(waiting(plan).values_list("tz", flat=True)) == {"America/Denver"}
+
+
+def test_who_stays_is_left_alone(alex, plan, now):
+    Client.objects.filter(pk=alex.pk).update(time_zone="")
+    follow_changes(now)
     before = list(Message.objects.order_by("pk").values_list("tz", "due_at"))
+    assert _moved() == []
     follow_changes(now)
     assert list(Message.objects.order_by("pk").values_list("tz", "due_at")) == before
 
