@@ -76,7 +76,7 @@ def begin_again(
 ) -> FollowUpPlan:
     """The same report's plan from a new day 0, in place of the one that stood still. It thanks nobody for telling."""
     told = Told(stage=Stage(plan.stage), source=ReportSource.OTHER_PROVIDER, reported_at=day_zero)
-    draft = plan_start.draft(client, told, now=now, day_zero=day_zero)
+    draft = plan_start.draft(client, told, now=now, day_zero=day_zero, known_before=plan)
     silent = plan.state == PlanState.MESSAGES_OFF
     return _begin(client, plan.report, draft, plan, Alarm(), by=by, now=now, silent=silent)
 

@@ -12,7 +12,7 @@ from casework.followup.plan_facts import Known
 from casework.followup.plan_templates import PREFIX, SAFETY
 from casework.followup.plan_versions import template_for
 from casework.followup.planner import PlanFacts, PlannedMessage, PlannedToDo
-from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional
+from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional, still_at_risk
 from casework.relapse.reporting import SELF_REPORTS
 from clients.models import Client, Practice
 from clients.stage import Stage
@@ -58,8 +58,12 @@ def draft(
     now: datetime,
     starts_at: datetime | None = None,
     day_zero: datetime | None = None,
+    known_before: FollowUpPlan | None = None,
 ) -> Draft:
-    """The plan that this report would begin. Writes nothing. `day_zero`: its texts count from there, past or not."""
+    """The plan that this report would begin. Writes nothing. `day_zero`: its texts count from there, past or not.
+
+    `known_before`: the plan whose place it takes; what that one knew of risks still holds.
+    """
     day = told.occurred_on or told.reported_at.astimezone(client.zone).date()
     known = plan_facts.read(client, stage=told.stage, day=day, reported_at=told.reported_at, now=now)
     tier, reasons = provisional(
@@ -70,6 +74,8 @@ def draft(
             days_without_use=known.days_without_use(day),
         )
     )
+    if known_before is not None:
+        tier, reasons = still_at_risk(tier, reasons, known_before.risk_tier, known_before.risk_reasons)
     zone = client.zone
     facts = PlanFacts(
         zone=zone,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional
+from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional, still_at_risk
 from clients.stage import Stage
 
 
@@ -38,3 +38,22 @@ from clients.stage import Stage
 )
 def test_the_tier_follows_from_what_is_on_record(facts, tier, reasons):
     assert provisional(RiskFacts(**{"stage": Stage.PHYSICAL, **facts})) == (tier, reasons)
+
+
+ALONE, TOLERANCE, FLAG = RiskReason.LIVES_ALONE, RiskReason.LOST_TOLERANCE, RiskReason.RED_FLAG
+
+
+@pytest.mark.parametrize(
+    ("now_is", "before", "becomes"),
+    [
+        ((RiskTier.GREEN, []), (RiskTier.AMBER, [ALONE]), (RiskTier.AMBER, [ALONE])),
+        ((RiskTier.GREEN, []), (RiskTier.RED, [FLAG]), (RiskTier.AMBER, [FLAG])),
+        ((RiskTier.AMBER, [TOLERANCE]), (RiskTier.AMBER, [ALONE]), (RiskTier.AMBER, [TOLERANCE, ALONE])),
+        ((RiskTier.RED, [FLAG]), (RiskTier.AMBER, [ALONE]), (RiskTier.RED, [FLAG, ALONE])),
+        ((RiskTier.AMBER, [ALONE]), (RiskTier.AMBER, [ALONE]), (RiskTier.AMBER, [ALONE])),
+        ((RiskTier.GREEN, []), (RiskTier.GREEN, []), (RiskTier.GREEN, [])),
+        ((RiskTier.AMBER, [TOLERANCE]), (RiskTier.GREEN, []), (RiskTier.AMBER, [TOLERANCE])),
+    ],
+)
+def test_a_plan_that_begins_anew_forgets_no_risk(now_is, before, becomes):
+    assert still_at_risk(*now_is, *before) == becomes

@@ -18,7 +18,7 @@ from casework.followup.checklist import QUESTIONS
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision
 from casework.followup.messages.render import render
-from casework.followup.models import RUNNING, FollowUpPlan, Message, PlanState, ToDo
+from casework.followup.models import RUNNING, FollowUpPlan, Message, PlanState, Priority, ToDo
 from casework.followup.plan_templates import SAFETY, ToDoKind
 from casework.followup.risk import RiskReason, RiskTier
 from casework.relapse.actions.assessing import Sheet
@@ -282,6 +282,18 @@ def test_what_lies_more_than_two_days_back_when_a_discharge_is_entered_late_is_l
         "PHY-D00-MSG",
         "PHY-D02-MSG",
     }
+
+
+def test_out_of_hospital_what_was_known_of_risks_still_holds(alex, dana, plan, now):
+    FollowUpPlan.objects.update(risk_tier=RiskTier.AMBER, risk_reasons=[RiskReason.LIVES_ALONE])
+    pause(alex, dana, now, "hospital")
+    resume(alex, dana, now + 3 * DAY)
+    begun = FollowUpPlan.objects.running().get()
+    assert begun.pk != plan.pk
+    assert (begun.risk_tier, begun.risk_reasons) == (RiskTier.AMBER, [RiskReason.LIVES_ALONE])
+    contact = begun.todos.get(kind=ToDoKind.FIRST_CONTACT)
+    assert contact.due_at == begun.reported_at + 2 * HOUR
+    assert set(begun.messages.values_list("priority", flat=True)) == {Priority.HIGH}
 
 
 @pytest.mark.parametrize("stage", ["emotional", "mental"])
