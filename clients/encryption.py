@@ -51,7 +51,7 @@ class Box:
             raise InvalidToken
         try:
             return key.decrypt(sealed[NONCE], sealed[HEAD:], context).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: too short to hold a nonce
             raise InvalidToken from error
 
 

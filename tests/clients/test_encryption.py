@@ -88,6 +88,12 @@ def test_a_changed_byte_is_found_wherever_it_is(report, at):
         RelapseReport.objects.get()
 
 
+@pytest.mark.parametrize("left", [1, 5, 9, 16, 20])
+def test_what_was_cut_off_does_not_open(report, left):
+    with pytest.raises(InvalidToken):
+        box().open(stored(report)[:left], b"relapse_relapsereport.narrative")
+
+
 def test_ciphertext_moved_to_another_column_does_not_open(report):
     sealed = stored(report)
     with pytest.raises(InvalidToken):

@@ -259,8 +259,9 @@ def test_a_batch_asks_a_fixed_number_of_questions(dana, team, now, django_assert
     assert {one.decision for one in found.values()} == {Decision.SEND}
 
 
-def test_an_unknown_zone_falls_back_to_the_practices(alex, message):
-    Client.objects.filter(pk=alex.pk).update(time_zone="Mars/Olympus")
+@pytest.mark.parametrize("nowhere", ["Mars/Olympus", "America"])  # the second is a folder of zones
+def test_an_unknown_zone_falls_back_to_the_practices(alex, message, nowhere):
+    Client.objects.filter(pk=alex.pk).update(time_zone=nowhere)
     assert (
         verdict(message, datetime(2026, 3, 13, 13, 30, tzinfo=UTC)).decision is Decision.SEND
     )  # 09:30 in New York

@@ -194,9 +194,19 @@ def _doubts_alone(pk: int) -> list[Doubt]:
         return _doubts([pk])
     except DatabaseError:
         raise
-    except Exception as error:  # noqa: BLE001 it stays unclear, and somebody reads the log
+    except Exception as error:  # noqa: BLE001 nobody can be asked about it; somebody reads the log
         log.error("message_not_readable", message=pk, error=type(error).__name__)
+        _leave_unread(pk)
         return []
+
+
+def _leave_unread(pk: int) -> None:
+    """While it is of use its key may come back; then it is the counselor's, like all that stays unclear."""
+    message = Message.objects.filter(pk=pk, status=Message.Status.UNKNOWN).defer("body").first()
+    if message is not None and message.attempt_id is not None:
+        following = _ask_again(message)
+        result = Result(message, message.fence, message.attempt_id, "", following)
+        settle([result], held_as=Message.Status.UNKNOWN)
 
 
 def _settle(came: Sequence[tuple[Doubt, Answer]]) -> None:

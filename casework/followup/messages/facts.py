@@ -180,7 +180,7 @@ def zone_of(client: Any, practice: Practice) -> ZoneInfo:
     """The client's zone, else the practice's."""
     try:
         return ZoneInfo(client.time_zone)
-    except (ValueError, ZoneInfoNotFoundError):
+    except (ValueError, OSError, ZoneInfoNotFoundError):  # "America" is a folder
         return practice.zone
 
 

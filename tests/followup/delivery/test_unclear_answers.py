@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from casework.followup import delivery
@@ -94,6 +95,28 @@ def test_an_answer_that_never_comes_goes_to_the_counselor_when_it_is_too_late(pr
     assert fresh(message).status == Status.DEAD
     assert fresh(message).reason_code == "not_provable"
     assert ToDo.objects.filter(message=message).exists()
+
+
+def test_what_no_key_opens_any_more_goes_to_the_counselor_when_it_is_too_late(provider, write):
+    lost, fine = write(), write()
+    provider.script.extend([UNCLEAR, UNCLEAR])
+    delivery.deliver_due()
+    Message.objects.filter(pk=lost.pk).update(body=RawSQL("%s::bytea", [b"\x01of no key"]))
+    Message.objects.update(due_at=timezone.now())
+
+    delivery.deliver_due()
+    assert (fresh(fine).status, status_of(lost)) == (Status.SENT, Status.UNKNOWN)
+
+    Message.objects.filter(pk=lost.pk).update(useful_until=timezone.now(), due_at=timezone.now())
+    delivery.deliver_due()
+
+    assert status_of(lost) == Status.DEAD
+    assert ToDo.objects.filter(message=lost).exists()
+
+
+def status_of(message):
+    """Without its words."""
+    return Message.objects.values_list("status", flat=True).get(pk=message.pk)
 
 
 def test_two_messages_of_the_same_words_are_not_taken_for_each_other(provider, write):
