@@ -115,8 +115,8 @@ def _note_status(client: Client, *, came_from: str, reason: str, on: date, by: A
 def move_client(client: Client, state: str, *, reason: str, on: date, by: Any, now: datetime) -> None:
     """Change the status and keep why and since when. For the acts of this room; the caller holds the row."""
     if on > timezone.localdate(now, client.zone):
-        raise InvalidInput(_("This date lies in the future. Give the day it happened."), field="effective_on")
-    check_past(zone=client.zone, now=now, effective_on=on)
+        raise InvalidInput(_("This date lies in the future. Give the day it happened."), field="on")
+    check_past(zone=client.zone, now=now, on=on)
     before = client.state
     client.move_to(state)
     client.state_reason, client.state_on = reason, on

@@ -76,7 +76,7 @@ def test_nobody_used_then(dana, alex, day, field, now):
 
 
 def test_no_status_changes_then(dana, alex, day, now):
-    declined(lower.record_death, "effective_on", client_id=alex.pk, on=day, by=dana, now=now)
+    declined(lower.record_death, "on", client_id=alex.pk, on=day, by=dana, now=now)
 
 
 def test_the_clients_today_is_not_the_future(dana, alex, now):

@@ -59,7 +59,7 @@ def test_a_discharge_needs_one_of_the_reasons(dana, alex, now):
 def test_nobody_is_discharged_tomorrow(dana, alex, episode, now):
     with pytest.raises(InvalidInput) as declined:
         lower.discharge(client_id=alex.pk, reason="left", on=TODAY + timedelta(days=1), by=dana, now=now)
-    assert declined.value.field == "effective_on"
+    assert declined.value.field == "on"
     episode.refresh_from_db()
     assert episode.discharged_on is None
 
@@ -118,7 +118,7 @@ def test_the_reason_is_read_in_ones_own_language(dana, alex, now):
 
 @pytest.mark.parametrize(
     ("reason", "on", "field"),
-    [("fed up", TODAY, "reason"), ("away", TODAY + timedelta(days=1), "effective_on")],
+    [("fed up", TODAY, "reason"), ("away", TODAY + timedelta(days=1), "on")],
 )
 def test_a_pause_needs_one_of_the_reasons_and_a_day_that_has_come(dana, alex, now, reason, on, field):
     with pytest.raises(InvalidInput) as declined:

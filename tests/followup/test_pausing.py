@@ -339,6 +339,12 @@ def test_a_day_before_the_pause_is_told_beside_its_field(as_dana, alex, dana, to
     assert Client.objects.get().state == "paused"
 
 
+def test_a_day_to_come_is_told_beside_its_field(as_dana, alex, dana, today):
+    answer = as_dana.post(at("pause", alex), {"reason": "away", "on": today + timedelta(days=1)})
+    assert answer.context["form"].errors["on"] == ["This date lies in the future. Give the day it happened."]
+    assert Client.objects.get(pk=alex.pk).state == "active"
+
+
 def test_a_page_that_comes_too_late_says_so(as_dana, alex, dana, today):
     assert "Alex is not paused." in said(as_dana.post(at("resume", alex), {"on": str(today)}))
     pause(alex, dana, timezone.now())
