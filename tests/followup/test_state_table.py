@@ -222,6 +222,14 @@ def test_released(alex, dana, plan, now):
     assert (plan.risk_reasons, plan.risk_tier) == ([RiskReason.LOST_TOLERANCE], RiskTier.AMBER)
 
 
+def test_whose_tolerance_may_be_lost_is_written_to_before_others(alex, dana, plan, now):
+    FollowUpPlan.objects.filter(pk=plan.pk).update(risk_tier=RiskTier.GREEN, risk_reasons=[])
+    Message.objects.update(priority=Priority.USUAL)
+    pause(alex, dana, now, "incarcerated")
+    resume(alex, dana, now + 9 * DAY)
+    assert set(plan.messages.waiting().values_list("priority", flat=True)) == {Priority.HIGH}
+
+
 def test_released_without_a_plan_asks_for_the_talk_all_the_same(alex, dana, now):
     pause(alex, dana, now, "incarcerated")
     resume(alex, dana, now + DAY)

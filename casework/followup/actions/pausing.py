@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from casework.followup import follow_report, schedule, summary, tasks, todos
 from casework.followup.messages.policy import intended
-from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo, ToDoState
+from casework.followup.models import FollowUpPlan, Message, PlanState, Priority, ToDo, ToDoState
 from casework.followup.plan_start import running_plan
 from casework.followup.plan_templates import FOR_SUPERVISOR, SAFETY, ToDoKind
 from casework.followup.plan_upkeep import declines_calls
@@ -127,6 +127,7 @@ def _after_jail(client: Client, *, by: Any, now: datetime) -> None:
     if plan.risk_tier == RiskTier.GREEN:
         plan.risk_tier = RiskTier.AMBER
     plan.save(update_fields=["risk_reasons", "risk_tier"])
+    plan.messages.waiting().filter(priority=Priority.USUAL).update(priority=Priority.HIGH)
     audit.record(
         "plan.tier_raised", by=by, at=now, client_id=client.pk, target=plan, tier=str(plan.risk_tier)
     )
