@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
@@ -41,6 +41,9 @@ SELECT was.id, t.reason, t.params, statement_timestamp(), t.until
    AND was.status IN ('planned', 'held', 'failed') AND (was.status <> 'held' OR was.reason_code <> t.reason)
 """
 
+# Whatever it was held for before: after a standstill of ours nobody can say that it would not have gone.
+OVERSLEPT = timedelta(hours=1)
+
 STAYS = {
     Decision.HOLD: Message.Status.HELD,
     Decision.CANCEL: Message.Status.CANCELLED,
@@ -59,13 +62,14 @@ class Aside:
     params: dict[str, Any]
     until: datetime | None = None
     tried: int = 0
+    overslept: bool = False  # nobody looked at it when its time came
 
     @property
     def needs_todo(self) -> bool:
         """Whether somebody has to reach the client in another way now."""
         if self.status == Message.Status.HELD:
             return False
-        stale = self.reason == "late" and self.message.reason_code in KEPT_BY_US
+        stale = self.reason == "late" and (self.overslept or self.message.reason_code in KEPT_BY_US)
         return stale or self.status == Message.Status.DEAD or self.reason in todos.BECOMES_CALL
 
     @property
@@ -74,10 +78,13 @@ class Aside:
         return self.status == Message.Status.HELD and self.reason in KEPT_BY_US
 
 
-def by_policy(message: Any, verdict: Verdict) -> Aside:
+def by_policy(message: Any, verdict: Verdict, at: datetime) -> Aside:
     """As policy decided."""
     until = verdict.until if verdict.decision is Decision.HOLD else None
-    return Aside(message, STAYS[verdict.decision], verdict.reason, dict(verdict.params), until)
+    overslept = at - message.due_at > OVERSLEPT
+    return Aside(
+        message, STAYS[verdict.decision], verdict.reason, dict(verdict.params), until, overslept=overslept
+    )
 
 
 def by_route(kept: Kept) -> Aside:

@@ -179,7 +179,7 @@ def _sort(
 def _prepare(message: Due, verdict: Verdict, at: datetime) -> Ready | Aside:
     """Find the way and the words for what may go."""
     if verdict.decision is not Decision.SEND:
-        return by_policy(message, verdict)
+        return by_policy(message, verdict, at)
     if message.useful_until is not None and message.useful_until <= at:
         return Aside(message, Message.Status.DEAD, "too_late", {})
     try:
@@ -229,9 +229,9 @@ def _lease(admission: Admission, past: Mapping[int, Past], *, owner: str, at: da
                 "channels": list(routes),
                 "providers": [route.provider for route in routes.values()],
                 "recipients": arrays.hexes(
-                    secret.seal(row.verdict.address, RECIPIENT.context) for row in rows
+                    secret.seal_all([row.verdict.address for row in rows], RECIPIENT.context)
                 ),
-                "bodies": arrays.hexes(secret.seal(row.text.body, BODY.context) for row in rows),
+                "bodies": arrays.hexes(secret.seal_all([row.text.body for row in rows], BODY.context)),
                 "owner": owner,
                 "lease": settings.FOLLOWUP_LEASE,
                 "at": at,

@@ -339,6 +339,23 @@ def test_what_a_crisis_kept_for_two_days_is_left_out_without_a_call(provider, wr
     assert not ToDo.objects.exists()
 
 
+def test_what_our_own_standstill_kept_for_two_days_becomes_a_call(provider, write):
+    """Held for the night, and in the morning nobody was there: for days."""
+    meant = timezone.now() - timedelta(hours=60)
+    message = write(
+        due_at=meant + timedelta(hours=8),
+        local_date=meant.date(),
+        local_time=meant.time(),
+        status=Status.HELD,
+        reason_code="quiet_hours",
+    )
+
+    delivery.deliver_due()
+
+    assert (fresh(message).status, fresh(message).reason_code) == (Status.SKIPPED, "late")
+    assert ToDo.objects.filter(message=message).count() == 1
+
+
 def test_a_provider_that_is_away_is_asked_one_question_at_a_time(provider, write):
     for _ in range(6):
         write()
