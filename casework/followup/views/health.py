@@ -15,7 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from casework.followup.dead_man import alarms, vitals
 from casework.followup.metrics import registry
 
-READY_SILENCE = 30.0  # seconds without a sign of life after which a process does not count as ready
+READY_SILENCE = 60.0  # seconds; one drain, in which nobody gives a sign of life, may take 45
 
 
 @never_cache

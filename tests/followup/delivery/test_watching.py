@@ -2,12 +2,14 @@
 
 import base64
 import json
+import signal
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 import redis
+from django.core.management.base import CommandError
 from django.db import OperationalError, connection
 from django.test import Client as Browser
 from django.utils import timezone
@@ -218,6 +220,25 @@ def test_the_watchman_stops_when_told(monkeypatch):
     monkeypatch.setattr(Command, "round", lambda self, raised: os.kill(os.getpid(), signal.SIGTERM) or raised)
     try:
         Command().handle()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@pytest.mark.parametrize("breaks", [True, False])
+def test_a_watchman_who_looks_after_emergencies_no_more_ends_and_says_so(monkeypatch, breaks):
+    """One that only delivered would look well from outside."""
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    monkeypatch.setattr(Command, "_look_until", lambda self, stop: 1 / 0 if breaks else stop.wait(1))
+    monkeypatch.setattr(Command, "round", lambda self, raised: raised)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(threading, "excepthook", lambda told: None)
+    try:
+        if breaks:
+            with pytest.raises(CommandError, match="start the watchman again"):
+                Command().handle()
+        else:
+            Command().handle()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

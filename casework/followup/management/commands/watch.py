@@ -6,7 +6,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, close_old_connections, connection
 
 from casework.followup import delivery, heartbeats, tasks
@@ -19,6 +19,7 @@ class Command(BaseCommand):
     """Poll until told to stop."""
 
     help = "Deliver what is due even without a broker, and raise the alarm when nobody does."
+    broke = False
 
     def handle(self, *args: Any, **options: Any) -> None:
         stop = threading.Event()
@@ -33,9 +34,23 @@ class Command(BaseCommand):
             raised = self.round(raised)
             stop.wait(settings.FOLLOWUP_WATCH_POLL)
         beside.join(timeout=5)
+        if self.broke:
+            raise CommandError("Nobody looks after emergencies here any more: start the watchman again.")
 
     def look_after(self, stop: threading.Event) -> None:
-        """Emergencies and plans, in a thread and a connection of its own: what takes long keeps no message waiting."""
+        """Emergencies and plans, in a thread and a connection of its own: what takes long keeps no message waiting.
+
+        When it ends the watchman ends, and whoever started it starts it again: nobody may think that it still looks.
+        """
+        self.broke = True
+        try:
+            self._look_until(stop)
+            self.broke = False
+        finally:
+            stop.set()
+            connection.close()
+
+    def _look_until(self, stop: threading.Event) -> None:
         rounds = 0
         while not stop.is_set():
             close_old_connections()
@@ -48,7 +63,6 @@ class Command(BaseCommand):
                 connection.close()
             rounds += 1
             stop.wait(settings.FOLLOWUP_WATCH_POLL)
-        connection.close()
 
     def round(self, raised: frozenset[str]) -> frozenset[str]:
         """Look once; return the alarms that stand. A database that is away is waited for."""
