@@ -7,6 +7,7 @@ open. What was written as a Fernet token, before that, still opens and is closed
 
 import base64
 import os
+from collections.abc import Sequence
 from functools import lru_cache
 from hashlib import sha256
 from typing import Any
@@ -24,6 +25,7 @@ FORMAT = b"\x01"
 KEY_ID = slice(1, 5)
 NONCE = slice(5, 17)
 HEAD = NONCE.stop
+NONCE_SIZE = NONCE.stop - NONCE.start
 
 
 class Box:
@@ -39,8 +41,16 @@ class Box:
 
     def seal(self, text: str, context: bytes) -> bytes:
         """Ciphertext that opens only in the same `context`."""
-        nonce = os.urandom(12)
-        return self._head + nonce + self._seal(nonce, text.encode(), context)
+        return self.seal_all([text], context)[0]
+
+    def seal_all(self, texts: Sequence[str], context: bytes) -> list[bytes]:
+        """The same for many at once, each with a nonce of its own."""
+        nonces = os.urandom(NONCE_SIZE * len(texts))
+        sealed = []
+        for place, text in enumerate(texts):
+            nonce = nonces[place * NONCE_SIZE : (place + 1) * NONCE_SIZE]
+            sealed.append(self._head + nonce + self._seal(nonce, text.encode(), context))
+        return sealed
 
     def open(self, sealed: bytes, context: bytes) -> str:
         """The text. Raises InvalidToken where no key fits, a byte was changed, or it stood elsewhere."""
