@@ -24,6 +24,7 @@ TALK_WITHIN = timedelta(hours=24)
 EMERGENCY_WITHIN = timedelta(minutes=15)
 REVIEW_WITHIN = timedelta(hours=72)
 LOOK_AGAIN_WITHIN = timedelta(hours=72)
+OF_THE_TALK = "CHECKLIST-"  # how the step keys of what the safety checklist asked for begin
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,7 +288,8 @@ def withdraw(client: Client, report: RelapseReport, *, by: Any, now: datetime) -
 
 def _void(plan: FollowUpPlan, *, by: Any, now: datetime) -> None:
     Message.objects.filter(plan=plan).withdraw(reason="voided", at=now)
-    ends = plan.todos.all()
+    # What the talk brought up holds whether or not the report does.
+    ends = plan.todos.exclude(kind__in=SAFETY, step_key__startswith=OF_THE_TALK)
     if _replaced(plan.client).exists():
         # What an earlier report that stands had asked for stays: nobody has acted on it yet.
         ends = ends.exclude(kind__in=SAFETY, opened_at__lt=plan.starts_at)

@@ -51,6 +51,14 @@ def test_the_checklist_closes_its_to_do_and_keeps_its_answers(alex, dana, plan, 
     assert ToDoKind.FIRST_CONTACT in open_todos(alex)
 
 
+def test_an_emergency_found_in_the_talk_outlives_a_report_that_is_taken_back(alex, dana, sam, plan, now):
+    check(alex, dana, now, flag_suicidal="yes", stopped="yes")
+    actions.retract_report(report_id=plan.report_id, reason="It was no return to use", by=dana, now=now)
+    assert sorted(open_todos(alex)) == [ToDoKind.EMERGENCY, ToDoKind.MEDICAL]
+    recorded(alex.todos.open().get(kind=ToDoKind.EMERGENCY), dana, sam, now)
+    assert open_todos(alex) == [ToDoKind.MEDICAL]
+
+
 def test_with_the_talk_already_held_the_checklist_closes_the_first_contact_too(alex, dana, now):
     report(alex, dana, now, handled_in_contact=True)
     check(alex, dana, now)

@@ -16,6 +16,7 @@ from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent, Client
 from clients.stage import Stage
 from tests import factories
+from tests.followup.alarms import recorded
 from tests.followup.making import PHONE_STEPS, open_todos, report, sent, statuses, uses
 
 pytestmark = pytest.mark.django_db
@@ -308,14 +309,15 @@ def test_a_safety_checklist_not_yet_done_moves_to_the_new_plan_with_its_earlier_
     )
 
 
-def test_an_emergency_outlives_the_report_that_took_it_over(alex, dana, now):
+def test_an_emergency_outlives_the_report_that_took_it_over(alex, dana, sam, now):
     report(alex, dana, now, red_flags=["seizure"])
     later = report(alex, dana, now + timedelta(hours=1)).report
     actions.retract_report(report_id=later.pk, reason="A slip", by=dana, now=now + timedelta(hours=2))
     assert sorted(open_todos(alex)) == [ToDoKind.EMERGENCY, ToDoKind.SAFETY_CHECKLIST, ToDoKind.UPGRADE]
     emergency = alex.todos.open().get(kind=ToDoKind.EMERGENCY)
-    done = actions.complete_todo(todo_id=emergency.pk, by=dana, now=now + timedelta(hours=3), outcome="Seen")
-    assert done.state == "done"
+    recorded(emergency, dana, sam, now + timedelta(hours=3))
+    emergency.refresh_from_db()
+    assert emergency.state == "done"
 
 
 def test_an_emergency_ends_with_the_one_report_that_asked_for_it(alex, dana, now):

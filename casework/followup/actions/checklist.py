@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from casework.followup import schedule, summary, todos
 from casework.followup.checklist import EDUCATION, YES, Judged, check_answers, judge
+from casework.followup.follow_report import OF_THE_TALK
 from casework.followup.hours import timing_of
 from casework.followup.models import (
     ACKNOWLEDGE_WITHIN,
@@ -125,14 +126,14 @@ def _ask_for_what_is_left(
             kind=ToDoKind.EMERGENCY,
             due_at=now + ACKNOWLEDGE_WITHIN,
             urgent=True,
-            step_key=f"CHECKLIST-{checklist.pk}-EMERGENCY",
+            step_key=f"{OF_THE_TALK}{checklist.pk}-EMERGENCY",
         )
         if ToDoKind.SUPERVISOR_REVIEW not in open_kinds:
             todos.open_todo(
                 **common,
                 kind=ToDoKind.SUPERVISOR_REVIEW,
                 due_at=now + REVIEW_WITHIN,
-                step_key=f"CHECKLIST-{checklist.pk}-SUPERVISOR-REVIEW",
+                step_key=f"{OF_THE_TALK}{checklist.pk}-SUPERVISOR-REVIEW",
             )
     if checklist.answers["stopped"] == YES and ToDoKind.MEDICAL not in open_kinds:
         todos.open_todo(
@@ -140,7 +141,7 @@ def _ask_for_what_is_left(
             kind=ToDoKind.MEDICAL,
             due_at=schedule.same_day(now, client.zone, timing_of(Practice.current())),
             urgent=True,
-            step_key=f"CHECKLIST-{checklist.pk}-MEDICAL",
+            step_key=f"{OF_THE_TALK}{checklist.pk}-MEDICAL",
         )
     if judged.asks_for_education and checklist.told_at is None:
         todos.open_todo(
@@ -148,7 +149,7 @@ def _ask_for_what_is_left(
             kind=ToDoKind.OTHER,
             title=_("Talk through overdose and naloxone with %(first)s") % {"first": client.first_name},
             due_at=now + EDUCATE_WITHIN,
-            step_key=f"CHECKLIST-{checklist.pk}-EDUCATION",
+            step_key=f"{OF_THE_TALK}{checklist.pk}-EDUCATION",
         )
 
 
