@@ -213,6 +213,13 @@ def test_a_brace_without_its_fellow_is_refused():
         lint.variables_in("Hi {first")
 
 
+@pytest.mark.parametrize(
+    "text", ["Hi {{first}}, {sender}. STOP", "Hi {first, {sender}. STOP", "{sender}}} STOP"]
+)
+def test_braces_that_a_client_would_read_are_refused(text):
+    assert lint.template_problems("checkin.1", text) == [Problem("brace", "")]
+
+
 def test_a_template_longer_than_one_segment_is_refused_with_its_length():
     text = "Hi {first}, {sender}. " + "a" * 129 + " STOP"
     assert lint.template_problems("checkin.1", text) == [Problem("length", "163 GSM-7")]

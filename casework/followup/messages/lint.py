@@ -111,6 +111,8 @@ def shape(key: str, text: str) -> list[Problem]:
     """What would keep it from being rendered at all."""
     if not text.strip():
         return [Problem("empty", "")]
+    if "{{" in text or "}}" in text:  # a client would read the braces
+        return [Problem("brace", "")]
     try:
         used = variables_in(text)
     except ValueError:
