@@ -18,10 +18,12 @@ from casework.followup.models import (
     LadderRung,
     Message,
     PlanState,
+    Priority,
     ToDo,
     ToDoState,
 )
 from casework.followup.plan_templates import BY_CALL, SAFETY, ToDoKind
+from casework.followup.risk import RiskTier, still_at_risk
 from casework.followup.todos import owner_for
 from clients.models import Client
 from clients.stage import Stage
@@ -51,6 +53,8 @@ def bring_together(survivor: Client, merged: Client, *, now: datetime) -> dict[s
         moved["closed"] = _close(closed, now)
     if kept is not None:
         moved["plan"] = {"id": kept.pk, "client": kept.client_id, "state": kept.state}
+        if closed is not None:
+            moved["plan"]["risk"] = _keep_risks(kept, closed)
         _keep(
             kept, survivor, silent=closed is not None and moved["closed"]["state"] == PlanState.MESSAGES_OFF
         )
@@ -91,6 +95,28 @@ def _keep(plan: FollowUpPlan, survivor: Client, *, silent: bool) -> None:
     if silent and plan.can_move_to(PlanState.MESSAGES_OFF):
         plan.move_to(PlanState.MESSAGES_OFF)
     plan.save(update_fields=["client", "state"])
+
+
+def _keep_risks(kept: FollowUpPlan, closed: FollowUpPlan) -> dict[str, Any]:
+    """What either plan knew of risks holds for the one that goes on. Returns what it was and what it became."""
+    before = [str(kept.risk_tier), list(kept.risk_reasons)]
+    tier, reasons = still_at_risk(
+        RiskTier(kept.risk_tier), kept.risk_reasons, closed.risk_tier, closed.risk_reasons
+    )
+    kept.risk_tier, kept.risk_reasons = tier, reasons
+    kept.save(update_fields=["risk_tier", "risk_reasons"])
+    behind = kept.messages.waiting().filter(priority=Priority.USUAL) if tier != RiskTier.GREEN else None
+    first = [] if behind is None else list(behind.order_by("pk").values_list("pk", flat=True))
+    Message.objects.filter(pk__in=first).update(priority=Priority.HIGH)
+    return {"before": before, "given": [str(tier), [str(one) for one in reasons]], "first": first}
+
+
+def _risks_back(plan: FollowUpPlan, was: Mapping[str, Any]) -> None:
+    """The other person's risks are theirs again; a tier that somebody confirmed since the merge stays."""
+    if [plan.risk_tier, plan.risk_reasons] == was["given"] != was["before"]:
+        plan.risk_tier, plan.risk_reasons = was["before"]
+        plan.save(update_fields=["risk_tier", "risk_reasons"])
+        Message.objects.filter(pk__in=was["first"]).update(priority=Priority.USUAL)
 
 
 def _take_messages(survivor: Client, merged: Client, now: datetime) -> dict[str, list[int]]:
@@ -262,6 +288,8 @@ def _plan_back(was: Mapping[str, Any] | None) -> None:
     plan = FollowUpPlan.objects.select_for_update(of=("self",)).get(pk=was["id"])
     silenced = plan.state == PlanState.MESSAGES_OFF and was["state"] != PlanState.MESSAGES_OFF
     FollowUpPlan.objects.filter(pk=plan.pk).update(client=was["client"])
+    if "risk" in was:
+        _risks_back(plan, was["risk"])
     if silenced and _only_by_the_merge(plan):
         FollowUpPlan.objects.filter(pk=plan.pk).update(state=was["state"])
         plan.messages.filter(reason_code=MERGED).write_again()

@@ -67,13 +67,13 @@ def provisional(facts: RiskFacts) -> tuple[RiskTier, list[RiskReason]]:
 
 
 def still_at_risk(
-    tier: RiskTier, reasons: Collection[RiskReason], tier_before: str, reasons_before: Collection[str]
+    tier: RiskTier, reasons: Collection[str], tier_before: str, reasons_before: Collection[str]
 ) -> tuple[RiskTier, list[RiskReason]]:
-    """The tier of a plan that begins anew for the same report: nothing that was known before is forgotten.
+    """The tier of a plan that takes another one's place: nothing that was known before is forgotten.
 
     A red tier comes back as amber: its emergency was dealt with then, or its to-do is open still.
     """
     if tier_before == RiskTier.GREEN:
-        return tier, list(reasons)
+        return tier, [RiskReason(one) for one in reasons]
     known = {*reasons, *reasons_before}
     return (RiskTier.AMBER if tier is RiskTier.GREEN else tier), [one for one in RiskReason if one in known]

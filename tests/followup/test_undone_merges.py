@@ -1,4 +1,4 @@
-"""A merge turns out to be a mistake after much has happened to the record that stood for both (clinical.md §4.6)."""
+"""What a merge keeps of two plans, and a merge that turns out to be a mistake much later (clinical.md §4.6)."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from casework.followup import actions
 from casework.followup.actions.transferring import transfer_client
-from casework.followup.models import FollowUpPlan, Message, PlanState, ToDo
+from casework.followup.models import FollowUpPlan, Message, PlanState, Priority, ToDo
 from casework.followup.plan_templates import ToDoKind
 from tests import factories
 from tests.followup.making import open_todos, report
@@ -109,3 +109,34 @@ def test_a_handover_since_the_merge_holds_for_the_survivors_to_dos(alex, twin, d
         for client in (alex, twin)
     }
     assert owners == {alex: {nia}, twin: {lee}}
+
+
+@pytest.fixture
+def risky(alex, twin, dana, sam, now):
+    """Twin's plan gives way, and a checklist has found that they live alone."""
+    kept = report(alex, dana, now).plan
+    gives_way = report(twin, sam, now, stage="mental").plan
+    FollowUpPlan.objects.filter(pk=kept.pk).update(risk_tier="green", risk_reasons=[])
+    FollowUpPlan.objects.filter(pk=gives_way.pk).update(risk_tier="amber", risk_reasons=["lives_alone"])
+    Message.objects.update(priority=Priority.USUAL)
+    return kept
+
+
+def of(plan):
+    first = set(Message.objects.filter(plan=plan).values_list("priority", flat=True))
+    plan.refresh_from_db()
+    return plan.risk_tier, plan.risk_reasons, first
+
+
+def test_what_either_plan_knew_of_risks_holds_for_the_one_that_goes_on(risky, alex, twin, sam, now):
+    done = merge(alex, twin, sam, now)
+    assert of(risky) == ("amber", ["lives_alone"], {Priority.HIGH})
+    undo(done, sam, now + DAY)
+    assert of(risky) == ("green", [], {Priority.USUAL})
+
+
+def test_a_tier_confirmed_since_the_merge_stays(risky, alex, twin, sam, now):
+    done = merge(alex, twin, sam, now)
+    FollowUpPlan.objects.filter(pk=risky.pk).update(risk_tier="red", risk_reasons=["suicidal_thoughts"])
+    undo(done, sam, now + DAY)
+    assert of(risky) == ("red", ["suicidal_thoughts"], {Priority.HIGH})
