@@ -34,6 +34,14 @@ def record(alex, team):
     actions.set_substance(
         client_id=alex.pk, substance=Substance.objects.get(key="heroin"), by=None, now=factories.LONG_AGO
     )
+    lower.add_guardian(
+        client_id=alex.pk,
+        name="Ray Reed",
+        relationship="parent",
+        from_on=date(2025, 1, 6),
+        by=None,
+        now=factories.LONG_AGO,
+    )
     return alex
 
 
@@ -48,6 +56,7 @@ def everything(client):
             "substances",
             "episodes_of_care",
             "care_team",
+            "guardians",
             "status_changes",
         )
     ]
@@ -94,6 +103,13 @@ ACTS = {
     "end_cover": lambda c, by, now: actions.end_cover(
         member_id=c.care_team.get(role="covering").pk, by=by, now=now
     ),
+    "add_guardian": lambda c, by, now: lower.add_guardian(
+        client_id=c.pk, name="Mo Reed", relationship="parent", from_on=TODAY, by=by, now=now
+    ),
+    "end_guardian": lambda c, by, now: lower.end_guardian(
+        guardian_id=c.guardians.get().pk, on=TODAY, by=by, now=now
+    ),
+    "recheck_consent": lambda c, by, now: lower.recheck_consent(client_id=c.pk, by=by, now=now),
 }
 
 
