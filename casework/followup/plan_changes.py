@@ -13,7 +13,7 @@ from casework.followup import schedule, summary
 from casework.followup.messages.policy import PERMISSION_FOR
 from casework.followup.models import Message, PlanState, ToDo, ToDoState
 from casework.followup.plan_start import running_plan
-from casework.followup.plan_upkeep import can_still_message
+from casework.followup.plan_upkeep import NOT_DONE, can_still_message
 from casework.followup.todos import close
 from clients import audit
 from clients.actions import locked
@@ -57,7 +57,8 @@ def write_again(client_id: int, now: datetime) -> int:
         plan.move_to(PlanState.PAUSED if client.state == Client.State.PAUSED else PlanState.ACTIVE)
         plan.save(update_fields=["state"])
         audit.record("plan.messages_again", by=None, at=now, client_id=client.pk, target=plan)
-    called = ToDo.objects.filter(message=OuterRef("pk")).exclude(state=ToDoState.OPEN)
+    instead = ToDo.objects.filter(message=OuterRef("pk")).exclude(state=ToDoState.OPEN)
+    called = instead.exclude(cancelled_reason__in=NOT_DONE)
     lost = plan.messages.filter(~Exists(called), reason_code__in=FOR_WANT_OF_PERMISSION, due_at__gt=now)
     found = lost.write_again()
     close(ToDo.objects.filter(message__in=found), state=ToDoState.CANCELLED, reason="messages_again")

@@ -1,5 +1,6 @@
 """What becomes of a running plan: done, or its messages go another way. Each act may be run twice."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from casework.followup import summary
 from casework.followup.messages.policy import PERMISSION_FOR
-from casework.followup.models import FollowUpPlan, LadderRung, Message, PlanState, ToDo
+from casework.followup.models import FollowUpPlan, LadderRung, Message, PlanState, ToDo, ToDoState
 from casework.followup.plan_start import close_plan
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.plan_versions import template_for
@@ -21,6 +22,8 @@ INSTEAD = {
     ToDoKind.CALL: lambda: _("Call %(first)s instead of a message"),
     ToDoKind.LETTER: lambda: _("Write %(first)s a letter instead of a message"),
 }
+# A to-do that ended so was not done: the message it stood for is still to be said, the one way or the other.
+NOT_DONE = ("messages_again", "calls_declined")
 OPEN_MESSAGES = (*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN)
 
 
@@ -90,6 +93,7 @@ def do_by_hand(
     messages.withdraw(reason=reason, at=now, params=params)
     owner = owner_for(kind, plan.client, now)
     title = INSTEAD[kind]() % {"first": plan.client.first_name}
+    again = _asked_again(plan, kind, {message.pk: message.due_at for message in waiting}, owner=owner)
     todos = [
         ToDo(
             client_id=plan.client_id,
@@ -104,5 +108,21 @@ def do_by_hand(
             opened_at=now,
         )
         for message in waiting
+        if message.pk not in again
     ]
-    return len(ToDo.objects.bulk_create(todos, ignore_conflicts=True))
+    return len(again) + len(ToDo.objects.bulk_create(todos, ignore_conflicts=True))
+
+
+def _asked_again(
+    plan: FollowUpPlan, kind: ToDoKind, due: Mapping[int, datetime], *, owner: Any
+) -> set[int | None]:
+    """Those whose to-do was opened once before and ended undone are open again. Returns the messages they stand for."""
+    ended = plan.todos.select_for_update(of=("self",)).filter(
+        message__in=due, kind=kind, state=ToDoState.CANCELLED, cancelled_reason__in=NOT_DONE
+    )
+    todos = list(ended.order_by("pk"))
+    for todo in todos:
+        todo.due_at, todo.owner = due[todo.message_id or 0], owner
+    ToDo.objects.bulk_update(todos, ["due_at", "owner"])
+    ToDo.objects.filter(pk__in=[todo.pk for todo in todos]).update(state=ToDoState.OPEN, cancelled_reason="")
+    return {todo.message_id for todo in todos}

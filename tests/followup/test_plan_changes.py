@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from casework.followup import tasks
+from casework.followup.actions import withdraw_permission
+from casework.followup.actions.steps import move_step
 from casework.followup.models import Message, ToDo
 from casework.followup.plan_changes import _moved, follow_changes, follow_the_move
 from casework.followup.plan_templates import ToDoKind
+from clients.actions import grant_permission
 from clients.models import Client
 from tests.followup.making import PHONE_STEPS, report, sent, texts
 
@@ -49,6 +52,43 @@ def test_what_somebody_called_about_instead_is_not_written_too(alex, plan, now):
     follow_changes(now + timedelta(minutes=6))
     called.message.refresh_from_db()
     assert called.message.status == "cancelled"
+
+
+def test_a_second_stop_asks_for_the_calls_again_and_a_second_start_ends_them(alex, plan, now):
+    for hours in (0, 2):
+        texts(alex, "STOP", now + timedelta(hours=hours))
+        assert not waiting(plan).exists()
+        assert calls(plan).count() == PHONE_STEPS
+        texts(alex, "START", now + timedelta(hours=hours, minutes=5))
+        follow_changes(now + timedelta(hours=hours, minutes=6))
+        assert calls(plan).count() == PHONE_STEPS - waiting(plan).count() == 1  # the day that has passed
+
+
+def test_a_step_moved_in_between_is_called_about_on_its_new_day(alex, dana, plan, now):
+    texts(alex, "STOP", now)
+    texts(alex, "START", now + timedelta(minutes=5))
+    follow_changes(now + timedelta(minutes=6))
+    last = plan.messages.get(step_key="PHY-D90-MSG")
+    move_step(
+        plan_id=plan.pk,
+        key=last.step_key,
+        on=last.local_date + timedelta(days=3),
+        reason="On holiday",
+        by=dana,
+        now=now + timedelta(minutes=7),
+    )
+    texts(alex, "STOP", now + timedelta(hours=1))
+    assert calls(plan).get(message=last).due_at == last.due_at + timedelta(days=3)
+
+
+def test_start_brings_back_what_nobody_called_about_because_calls_were_declined(alex, dana, plan, now):
+    grant_permission(client_id=alex.pk, channel="call", by=dana, now=now - timedelta(days=2))
+    texts(alex, "STOP", now)
+    withdraw_permission(client_id=alex.pk, channel="call", by=dana, now=now + timedelta(minutes=1))
+    assert not calls(plan).exists()
+    texts(alex, "START", now + timedelta(minutes=5))
+    follow_changes(now + timedelta(minutes=6))
+    assert waiting(plan).filter(due_at__gt=now).count() > PHONE_STEPS - 3
 
 
 def test_without_a_word_from_the_client_nothing_comes_back(alex, plan, now):
