@@ -4,25 +4,28 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from casework.followup.models import FollowUpPlan, Message, ToDo
+from casework.followup.models import Message, ToDo
 from casework.followup.plan_templates import FOR_SUPERVISOR, PREFIX, SAFETY, ToDoKind
 from clients.access import Role
-from clients.stage import Stage
 
 DROPPED = "step_dropped"  # the reason of a message or a to-do that was left out
 ADDED = "ADDED-"  # the keys of steps added by hand begin so
 MAY_MOVE = (Message.Status.PLANNED, Message.Status.HELD)
+STEPS = (ADDED, *(f"{prefix}-" for prefix in PREFIX.values()))
 STANDS = SAFETY | {ToDoKind.FIRST_CONTACT}
 
 
-def is_own(plan: FollowUpPlan, key: str) -> bool:
-    """Whether a to-do is a step of the plan itself; what answers something that happened is not."""
-    return key.startswith((f"{PREFIX[Stage(plan.stage)]}-", ADDED))
+def is_own(key: str) -> bool:
+    """Whether a to-do is a step of a plan, another stage's too that gave way in a merge.
+
+    What answers something that happened is not.
+    """
+    return key.startswith(STEPS)
 
 
 def is_movable(todo: ToDo) -> bool:
     """Whether anybody may move or drop it; of a supervisor's step only a supervisor."""
-    return todo.plan is not None and is_own(todo.plan, todo.step_key) and todo.kind not in STANDS
+    return todo.plan is not None and is_own(todo.step_key) and todo.kind not in STANDS
 
 
 def why_it_stands(todo: ToDo, by: Any) -> str:

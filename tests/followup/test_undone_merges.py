@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from casework.followup import actions
+from casework.followup.actions.steps import drop_step
 from casework.followup.actions.transferring import transfer_client
 from casework.followup.models import FollowUpPlan, Message, PlanState, Priority, ToDo
+from casework.followup.plan_steps import is_movable
 from casework.followup.plan_templates import ToDoKind
 from tests import factories
 from tests.followup.making import open_todos, report
@@ -140,3 +142,13 @@ def test_a_tier_confirmed_since_the_merge_stays(risky, alex, twin, sam, now):
     FollowUpPlan.objects.filter(pk=risky.pk).update(risk_tier="red", risk_reasons=["suicidal_thoughts"])
     undo(done, sam, now + DAY)
     assert of(risky) == ("red", ["suicidal_thoughts"], {Priority.HIGH})
+
+
+def test_a_step_that_came_along_can_be_dropped_like_any_other(alex, twin, dana, sam, now):
+    kept = report(alex, dana, now).plan
+    report(twin, sam, now - DAY, stage="mental")
+    merge(alex, twin, sam, now)
+    came = kept.todos.get(step_key="MEN-D14-REASSESSMENT")
+    assert is_movable(came)
+    drop_step(plan_id=kept.pk, key=came.step_key, reason="Day 14 of the other one", by=dana, now=now)
+    assert (again(came).state, again(came).client) == ("cancelled", alex)

@@ -163,9 +163,7 @@ def _step(plan: FollowUpPlan, key: str, by: Any) -> Message | ToDo:
         if message.status not in MAY_MOVE:
             raise Conflict(_("This message has gone, is on its way, or was called off. Reload the page."))
         return message
-    todo = (
-        plan.todos.select_for_update(of=("self",)).filter(step_key=key).first() if is_own(plan, key) else None
-    )
+    todo = plan.todos.select_for_update(of=("self",)).filter(step_key=key).first() if is_own(key) else None
     if todo is None:
         raise InvalidInput(_("The plan has no such step."), field="key")
     if not todo.is_open:
