@@ -19,6 +19,8 @@ from clients import audit, lower
 from clients.actions import locked
 from clients.models import Client, Permission
 
+# Answers that a STOP overtakes: "you will get messages again", and what invites another word.
+NOT_AFTER_STOP = (Message.Kind.START_REPLY, Message.Kind.AWAY_REPLY)
 WITH_MESSAGES = (PlanState.ACTIVE, PlanState.PAUSED)
 
 
@@ -47,6 +49,9 @@ def follow(*, client_id: int, channel: str, now: datetime) -> None:
             do_by_hand(plan, by_hand, reason="opted_out", now=now, only=only, **told)
         if not other_way:
             _cancel_automated(client, now, told)
+        if channel == Permission.Channel.TEXT:
+            overtaken = Message.objects.filter(client=client, kind__in=NOT_AFTER_STOP)
+            overtaken.withdraw(reason="opted_out", at=now, params=told)
     Message.objects.filter(client=client).recall()
     summary.refresh(client.pk)
 
@@ -65,7 +70,7 @@ def withdraw_all_messages(*, client_id: int, by: Any, now: datetime, how: str) -
         plan.move_to(PlanState.MESSAGES_OFF)
         plan.save(update_fields=["state"])
         audit.record("plan.messages_off", by=by, at=now, client_id=client_id, target=plan)
-    ours = Message.objects.filter(client=client).exclude(kind__in=REPLIES)
+    ours = Message.objects.filter(client=client).exclude(kind__in=REPLIES - {*NOT_AFTER_STOP})
     ours.withdraw(reason="messages_off", at=now)
     taken = [
         lower.withdraw_permission(client_id=client_id, channel=channel, by=by, now=now, how=how)

@@ -36,8 +36,8 @@ BECOMES_CALL = frozenset(
     }
 )
 
-# Nobody calls to say that texts have ended, or that nobody was here: for the second a to-do to answer is open already.
-NO_CALL_FOR = frozenset({Message.Kind.STOP_REPLY, Message.Kind.AWAY_REPLY})
+# Nobody calls to say that texts have ended or go on, or that nobody was here: then a to-do to answer is open already.
+NO_CALL_FOR = frozenset({Message.Kind.STOP_REPLY, Message.Kind.START_REPLY, Message.Kind.AWAY_REPLY})
 
 
 @transaction.atomic

@@ -88,6 +88,30 @@ def test_start_undoes_a_stop_by_keyword(alex, plan, now):
     assert replies(alex)[-1] == ("start_reply", "start")
 
 
+def overtaken(client, now):
+    """At night they take back their STOP and ask something; neither answer has left yet."""
+    texts(client, "STOP", now)
+    texts(client, "START", now + timedelta(hours=12))
+    texts(client, "Can we talk?", now + timedelta(hours=12))
+    return Message.objects.filter(client=client, kind__in=["start_reply", "away_reply"], status="planned")
+
+
+def test_a_stop_overtakes_the_answers_that_still_wait(alex, now):
+    assert overtaken(alex, now).count() == 2
+    texts(alex, "STOP", now + timedelta(hours=13))
+    kinds = (
+        Message.objects.filter(client=alex, status="planned").order_by("pk").values_list("kind", flat=True)
+    )
+    assert list(kinds) == ["stop_reply", "stop_reply"]
+
+
+def test_so_does_a_client_who_tells_staff_that_they_want_no_messages(alex, dana, now):
+    waiting = overtaken(alex, now)
+    later = now + timedelta(hours=13)
+    actions.withdraw_permission(client_id=alex.pk, channel="messages", by=dana, now=later)
+    assert not waiting.exists()
+
+
 def test_start_gives_no_permission_that_staff_took_back(alex, dana, now):
     actions.withdraw_permission(client_id=alex.pk, channel="text", by=dana, now=now)
     texts(alex, "START", now + timedelta(minutes=1))
