@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.models import QuerySet
 
 from casework.followup import plan_versions
 from casework.followup.actions import templates as acts
@@ -92,6 +93,24 @@ def test_there_is_one_draft_of_a_stage_at_a_time(draft, ada, now):
     assert acts.begin_version(stage="mental", by=ada, now=now).version == 2
 
 
+def test_a_draft_released_while_the_next_one_begins_is_what_that_one_copies(draft, ada, now, monkeypatch):
+    found = QuerySet.first
+
+    def first_then_a_release(rows):
+        row = found(rows)
+        if (
+            rows.model is TemplateVersion
+            and rows.query.select_for_update
+            and TemplateVersion.objects.get(pk=draft.pk).is_draft
+        ):
+            monkeypatch.setattr(QuerySet, "first", found)
+            release(draft, ada, now)
+        return row
+
+    monkeypatch.setattr(QuerySet, "first", first_then_a_release)
+    assert acts.begin_version(stage="physical", by=ada, now=now).version == draft.version + 1
+
+
 def test_a_stage_without_plan_gets_none(ada, now):
     with pytest.raises(InvalidInput) as refused:
         acts.begin_version(stage="none", by=ada, now=now)
@@ -129,7 +148,7 @@ def test_a_to_do_keeps_its_time_grace_and_tiers(draft, ada, now):
         (MessageStep(70, "nothing"), "text"),
         (MessageStep(90, "support"), "day"),
         (ToDoStep(ToDoKind.CALL), "day"),
-        (ToDoStep(ToDoKind.CALL, within=-HOUR), "day"),
+        (ToDoStep(ToDoKind.CALL, within=-HOUR), "within"),
         (ToDoStep(ToDoKind.CRISIS, within=HOUR), "todo"),
         (ToDoStep(ToDoKind.VISIT, within=HOUR), "day"),
     ],

@@ -29,11 +29,11 @@ def begin_version(*, stage: str, by: Any, now: datetime) -> TemplateVersion:
     """Open a draft that begins as a copy of the newest version. Raises Conflict where a draft is open already."""
     require(by, Verb.MANAGE_PRACTICE)
     released = TemplateVersion.objects.released().filter(stage=stage).newest_first()
-    newest = released.select_for_update(of=("self",)).first()
-    if newest is None:
+    if released.select_for_update(of=("self",)).first() is None:
         raise InvalidInput(_("There is no plan for this stage."), field="stage")
     if TemplateVersion.objects.filter(stage=stage, state=TemplateVersion.State.DRAFT).exists():
         raise Conflict(_("A new version of this plan is being written already. Go on with that one."))
+    newest = released[0]  # read last: the draft may have been released just now
     draft = TemplateVersion.objects.create(
         stage=stage,
         version=newest.version + 1,
@@ -73,9 +73,10 @@ def put_step(
 
 
 def _check(step: MessageStep | ToDoStep) -> None:
-    says = plan_check.time_problem(step.day, None if isinstance(step, MessageStep) else step.within)
+    within = None if isinstance(step, MessageStep) else step.within
+    says = plan_check.time_problem(step.day, within)
     if says:
-        raise InvalidInput(says, field="day")
+        raise InvalidInput(says, field="within" if step.day is None and within is not None else "day")
     if isinstance(step, MessageStep):
         if step.text not in plan_texts.wordings():
             raise InvalidInput(_("There is no text “%(text)s”.") % {"text": step.text}, field="text")
