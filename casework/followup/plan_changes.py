@@ -21,7 +21,7 @@ from clients.models import Client, Permission, Practice
 
 LOOKS_BACK = timedelta(hours=1)  # far longer than a pause between two looks
 FOR_WANT_OF_PERMISSION = ("opted_out", "no_permission", "messages_off")
-WITHOUT = (PlanState.ACTIVE, PlanState.MESSAGES_OFF)
+WITHOUT = (PlanState.ACTIVE, PlanState.PAUSED, PlanState.MESSAGES_OFF)
 
 
 def follow_changes(now: datetime) -> None:

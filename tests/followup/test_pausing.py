@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from casework.followup import actions, plan_upkeep, tasks
+from casework.followup import actions, plan_changes, plan_upkeep, tasks
 from casework.followup.messages import policy
 from casework.followup.messages.policy import Decision
 from casework.followup.messages.reasons import words
@@ -16,7 +16,7 @@ from clients import audit
 from clients.errors import Conflict, InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent, Client
 from tests import factories
-from tests.followup.making import PHONE_STEPS, first_message, open_todos, report, sent, statuses
+from tests.followup.making import PHONE_STEPS, first_message, open_todos, report, sent, statuses, texts
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -126,6 +126,16 @@ def test_a_report_during_a_pause_begins_a_plan_that_is_paused(alex, dana, now):
     assert policy.may_send(first_message(alex), now + DAY).reason == "plan_paused"
     resume(alex, dana, now + DAY)
     assert again(begun).state == PlanState.ACTIVE
+
+
+def test_start_after_stop_during_a_pause_brings_the_messages_back_to_wait_for_its_end(alex, dana, plan, now):
+    pause(alex, dana, now)
+    texts(alex, "STOP", now + timedelta(minutes=1))
+    texts(alex, "START", now + timedelta(minutes=2))
+    plan_changes.follow_changes(now + timedelta(minutes=3))
+    assert set(plan.messages.values_list("status", flat=True)) == {"planned"}
+    assert policy.may_send(first_message(alex), first_message(alex).due_at).decision is Decision.HOLD
+    assert again(plan).state == PlanState.PAUSED
 
 
 def test_a_client_who_may_not_be_written_to_any_more_is_called_after_the_pause(alex, dana, plan, now):
