@@ -19,20 +19,23 @@ from clients.models import Client
 
 # Volatile functions cannot bound an index scan; statement_timestamp() is stable and still moves within a transaction.
 DUE = """
-SELECT m.id, statement_timestamp()
-  FROM unnest(%(priorities)s::int[], %(since)s::timestamptz[]) AS walk(priority, since)
- CROSS JOIN LATERAL (
-       SELECT id
-         FROM followup_message
-        WHERE priority = walk.priority
-          AND status IN ('planned', 'held', 'failed')
-          AND due_at >= walk.since
-          AND due_at <= statement_timestamp() - make_interval(secs => %(grace)s)
-        ORDER BY due_at
+SELECT array_agg(taken.id), statement_timestamp()
+  FROM (
+       SELECT m.id
+         FROM unnest(%(priorities)s::int[], %(since)s::timestamptz[]) AS walk(priority, since)
+        CROSS JOIN LATERAL (
+              SELECT id
+                FROM followup_message
+               WHERE priority = walk.priority
+                 AND status IN ('planned', 'held', 'failed')
+                 AND due_at >= walk.since
+                 AND due_at <= statement_timestamp() - make_interval(secs => %(grace)s)
+               ORDER BY due_at
+               LIMIT %(batch)s
+                 FOR UPDATE SKIP LOCKED
+              ) AS m
         LIMIT %(batch)s
-          FOR UPDATE SKIP LOCKED
-       ) AS m
- LIMIT %(batch)s
+       ) AS taken
 """
 
 # The rows are ours by the lock above. Only words that a person wrote are read; the others are filled in anew.
@@ -137,12 +140,10 @@ def take_due(watermark: Watermark, *, grace: float, batch: int) -> tuple[list[Du
         cursor.execute(
             DUE, {"priorities": Priority.values, "since": watermark.bounds(), "grace": grace, "batch": batch}
         )
-        rows = cursor.fetchall()
-    if not rows:
-        return [], BEGINNING
-    messages = load([row[0] for row in rows])
+        ids, at = cursor.fetchone()
+    messages = load(ids) if ids else []
     watermark.advance(messages)
-    return messages, rows[0][1]
+    return messages, at
 
 
 def load(ids: Sequence[int]) -> list[Due]:

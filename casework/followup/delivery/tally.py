@@ -29,6 +29,8 @@ STEPS = (
 ATTEMPT, LATENESS = "attempt", "lateness"
 EVERY = 5.0
 
+Key = tuple[str | int, ...]  # the measure, and what its label is made of
+
 ADD = """
 INSERT INTO followup_tally AS t (measure, label, number, total)
 SELECT * FROM unnest(%(measures)s::text[], %(labels)s::text[], %(numbers)s::bigint[], %(totals)s::float8[])
@@ -41,18 +43,19 @@ class Tally:
     """What one process has counted and not yet written."""
 
     def __init__(self) -> None:
-        self._numbers: Counter[tuple[str, str]] = Counter()
-        self._totals: dict[tuple[str, str], float] = defaultdict(float)
+        self._numbers: Counter[Key] = Counter()
+        self._totals: dict[Key, float] = defaultdict(float)
         self._next = time.monotonic() + EVERY
 
     def count(self, one: Held, following: Next, *, held_for: float) -> None:
         """One attempt, and when it was accepted how late. `held_for`: seconds since the claim."""
         route = one.route
-        self._numbers[ATTEMPT, f"{route.provider}:{route.channel}:{following.outcome}"] += 1
+        self._numbers[ATTEMPT, route.provider, route.channel, following.outcome] += 1
         if following.status == Message.Status.SENT:
-            due = one.message.ready_at or one.message.due_at
-            late = max(0.0, (one.outgoing.started_at - due).total_seconds()) + held_for
-            key = (LATENESS, f"{one.message.priority}:{bisect_left(STEPS, late)}")
+            ready = one.message.ready_at
+            due = one.message.due_since if ready is None else ready.timestamp()
+            late = max(0.0, one.outgoing.started_at.timestamp() - due) + held_for
+            key = (LATENESS, one.message.priority, bisect_left(STEPS, late))
             self._numbers[key] += 1
             self._totals[key] += late
 
@@ -64,15 +67,15 @@ class Tally:
     def write(self) -> None:
         """Add it to the sums, in one order, so that two who write do not wait for each other for ever."""
         self._next = time.monotonic() + EVERY
-        keys = sorted(self._numbers)
+        keys = sorted(self._numbers, key=str)
         if not keys:
             return
         with connection.cursor() as cursor:
             cursor.execute(
                 ADD,
                 {
-                    "measures": [measure for measure, _label in keys],
-                    "labels": [label for _measure, label in keys],
+                    "measures": [measure for measure, *_label in keys],
+                    "labels": [":".join(map(str, label)) for _measure, *label in keys],
                     "numbers": [self._numbers[key] for key in keys],
                     "totals": [self._totals.get(key, 0.0) for key in keys],
                 },
