@@ -15,7 +15,7 @@ from django.db import connection
 
 from casework.followup.hours import timing_of
 from casework.followup.models import Message
-from casework.followup.schedule import TOO_LATE, WEEK, Timing
+from casework.followup.schedule import TOO_LATE, WEEK, Timing, closing, next_open
 from clients.models import Practice
 
 KIND = Message.Kind
@@ -87,6 +87,15 @@ class Asked(NamedTuple):
     address: str
 
 
+class Hours(NamedTuple):
+    """What the clock says in one zone: worked out once for all clients of a batch who live there."""
+
+    zone: ZoneInfo
+    today: date
+    opens: datetime  # the moment that is asked about, while messages may go
+    closes: datetime
+
+
 @dataclass(slots=True, kw_only=True)
 class Facts:
     """All that bears on one message."""
@@ -97,7 +106,7 @@ class Facts:
     contact_points: Sequence[Point]
     sent: Sequence[datetime]
     crisis_open: bool
-    zone: ZoneInfo
+    hours: Hours
     timing: Timing
     asked: Asked | None = None
     spoken_for: Set[date] = frozenset()  # for a welcome: the client's days that other texts wait for
@@ -125,7 +134,7 @@ class World:
         self.in_crisis = {row[0] for row in _rows(IN_CRISIS, list(clients))}
         asked = _rows(INBOUND, _given(message.in_reply_to_id for message in messages))
         self.asked = {pk: Asked(channel, address) for pk, channel, address in asked}
-        self.zones: dict[str, ZoneInfo] = {}
+        self.hours: dict[str, Hours] = {}
         self.spoken_for: dict[int, set[date]] = defaultdict(set)
         for client_id, day in _rows(SPOKEN_FOR, _welcomed(messages)):
             self.spoken_for[client_id].add(day)
@@ -157,7 +166,7 @@ class World:
             contact_points=self.contact_points.get(pk, ()),
             sent=self._sent_before(message, pk),
             crisis_open=pk in self.in_crisis,
-            zone=self._zone(client),
+            hours=self._hours(client),
             timing=self.timing,
             asked=self.asked.get(message.in_reply_to_id),
             spoken_for=self.spoken_for[pk] if message.kind == KIND.WELCOME else frozenset(),
@@ -169,10 +178,16 @@ class World:
         earlier = [when for pk, when in self.sent.get(person, ()) if pk != message.pk]
         return earlier + self.allowed[person] if person in self.allowed else earlier
 
-    def _zone(self, client: Any) -> ZoneInfo:
-        found = self.zones.get(client.time_zone)
+    def _hours(self, client: Any) -> Hours:
+        found = self.hours.get(client.time_zone)
         if found is None:
-            found = self.zones[client.time_zone] = zone_of(client, self.practice)
+            at, zone = self.at, zone_of(client, self.practice)
+            found = self.hours[client.time_zone] = Hours(
+                zone,
+                at.astimezone(zone).date(),
+                next_open(at, zone, self.timing),
+                closing(at, zone, self.timing),
+            )
         return found
 
 

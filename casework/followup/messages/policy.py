@@ -86,10 +86,10 @@ def decide(message: Any, facts: Facts, at: datetime) -> Verdict:
     way = _way(message, facts)
     if way.decision is not Decision.SEND or message.kind == KIND.MANUAL:
         return way
-    held = _held_by_crisis(facts, at) or _held_by_others(facts, at) or _held_by_clock(message, facts, at)
+    held = _held_by_crisis(facts, at) or _held_by_others(facts) or _held_by_clock(message, facts, at)
     if held is not None:
         return held
-    way.arrive_by = schedule.closing(at, facts.zone, facts.timing)
+    way.arrive_by = facts.hours.closes
     return way
 
 
@@ -109,10 +109,9 @@ def _answer(facts: Facts) -> Verdict:
 
 def _stopped(message: Any, facts: Facts, at: datetime) -> Verdict | None:
     """Whether the plan, the client's status or the lateness forbids it. None when nothing does."""
-    after_discharge = _permission(facts, Permission.Channel.POST_DISCHARGE) is not None
-    if facts.client.state == Client.State.DISCHARGED and not after_discharge:
+    if facts.client.state == Client.State.DISCHARGED and not _stays_in_touch(facts):
         return _cancel("client_discharged")
-    by_plan = _stopped_by_plan(facts.plan_state, after_discharge, at)
+    by_plan = _stopped_by_plan(facts, at)
     if by_plan is not None:
         return by_plan
     meant = intended(message)
@@ -121,9 +120,14 @@ def _stopped(message: Any, facts: Facts, at: datetime) -> Verdict | None:
     return _hold("client_paused", at + LOOK_AGAIN) if facts.client.state == Client.State.PAUSED else None
 
 
-def _stopped_by_plan(state: str, after_discharge: bool, at: datetime) -> Verdict | None:
-    """`state` of the message's plan; empty for a message without one."""
-    if state in ("", PlanState.ACTIVE) or (state == PlanState.CLOSED_DISCHARGED and after_discharge):
+def _stays_in_touch(facts: Facts) -> bool:
+    """Whether the client agreed to be written to after discharge."""
+    return _permission(facts, Permission.Channel.POST_DISCHARGE) is not None
+
+
+def _stopped_by_plan(facts: Facts, at: datetime) -> Verdict | None:
+    state = facts.plan_state  # empty for a message without a plan
+    if state in ("", PlanState.ACTIVE) or (state == PlanState.CLOSED_DISCHARGED and _stays_in_touch(facts)):
         return None
     if state == PlanState.PAUSED:
         return _hold("plan_paused", at + LOOK_AGAIN)
@@ -136,7 +140,10 @@ def intended(message: Any) -> datetime:
 
 
 def _permission(facts: Facts, channel: str) -> Agreed | None:
-    return next((one for one in facts.permissions if one.channel == channel and one.holds), None)
+    for one in facts.permissions:
+        if one.channel == channel and one.holds:
+            return one
+    return None
 
 
 def _way(message: Any, facts: Facts) -> Verdict:
@@ -201,9 +208,11 @@ def _why_no_permission(facts: Facts, channel: str) -> tuple[str, dict[str, Any]]
 
 def _usable(facts: Facts, channel: str) -> tuple[Point | None, str]:
     points = [point for point in facts.contact_points if point.kind == KINDS_FOR[channel]]
-    usable = next((point for point in points if point.is_usable), None)
-    if usable is not None or not points:
-        return usable, "no_contact"
+    for point in points:
+        if point.is_usable:
+            return point, ""
+    if not points:
+        return None, "no_contact"
     all_bad = all(point.state == ContactPoint.State.BAD for point in points)
     return None, "number_bad" if all_bad else "shared_not_reviewed"
 
@@ -212,27 +221,29 @@ def _held_by_crisis(facts: Facts, at: datetime) -> Verdict | None:
     return _hold("crisis_open", at + LOOK_AGAIN) if facts.crisis_open else None
 
 
-def _held_by_others(facts: Facts, at: datetime) -> Verdict | None:
+def _held_by_others(facts: Facts) -> Verdict | None:
     """A welcome never takes the day of a text that has more to say."""
-    today = at.astimezone(facts.zone).date()
+    today, zone = facts.hours.today, facts.hours.zone
     if today not in facts.spoken_for:
         return None
-    opening = schedule.resolve(today + timedelta(days=1), facts.timing.opens, facts.zone)
-    return _hold("welcome_waits", opening, tz=facts.zone.key)
+    opening = schedule.resolve(today + timedelta(days=1), facts.timing.opens, zone)
+    return _hold("welcome_waits", opening, tz=zone.key)
 
 
 def _held_by_clock(message: Any, facts: Facts, at: datetime) -> Verdict | None:
     """Quiet hours and caps. What the caps would move by more than 48 hours is left out instead."""
-    opening = schedule.next_open(at, facts.zone, facts.timing)
+    zone, opening = facts.hours.zone, facts.hours.opens
     if opening > at:
-        return _hold("quiet_hours", opening, tz=facts.zone.key)
-    allowed = schedule.first_allowed(at, facts.sent, facts.zone, facts.timing)
+        return _hold("quiet_hours", opening, tz=zone.key)
+    if not facts.sent:
+        return None
+    allowed = schedule.first_allowed(at, facts.sent, zone, facts.timing)
     if allowed == at:
         return None
-    cap = schedule.cap_reached(at, facts.sent, facts.zone)
+    cap = schedule.cap_reached(at, facts.sent, zone)
     if allowed - intended(message) > TOO_LATE:
         return Verdict(decision=Decision.SKIP, reason="cap", params={"cap": cap})
-    return _hold(f"cap_{cap}", allowed, tz=facts.zone.key)
+    return _hold(f"cap_{cap}", allowed, tz=zone.key)
 
 
 # --- asking ---------------------------------------------------------------------------------------------------------
