@@ -2,28 +2,37 @@
 
 from datetime import datetime
 
-from django.db.models import Count, F, Min, OuterRef, Q, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db import connection
+from django.db.models import Q
 
-from casework.followup.models import FollowUpPlan, InboundMessage, ToDo
 from clients.models import ClientSummary
+
+# Of the plans the running one, else the last.
+REFRESH = """
+UPDATE clients_clientsummary
+   SET open_todos = todos.number, next_due_todo_at = todos.due_at, unread_answers = unread.number,
+       plan_state = coalesce(plan.state, ''), plan_stage = coalesce(plan.stage, ''), plan_started_at = plan.starts_at
+  FROM (SELECT count(*) AS number, min(due_at) AS due_at
+          FROM followup_todo
+         WHERE client_id = %(client)s AND state = 'open') AS todos
+ CROSS JOIN
+       (SELECT count(*) AS number
+          FROM followup_inboundmessage
+         WHERE client_id = %(client)s AND read_at IS NULL) AS unread
+  LEFT JOIN
+       (SELECT state, stage, starts_at
+          FROM followup_followupplan
+         WHERE client_id = %(client)s
+         ORDER BY closed_at DESC NULLS FIRST, starts_at DESC, id DESC
+         LIMIT 1) AS plan ON true
+ WHERE clients_clientsummary.client_id = %(client)s
+"""
 
 
 def refresh(client_id: int) -> None:
     """Recount open to-dos and unread answers, and note the running plan, or the last one. One statement."""
-    of_client = {"client": OuterRef("client_id")}
-    todos = ToDo.objects.open().filter(**of_client).order_by().values("client")
-    unread = InboundMessage.objects.filter(**of_client, read_at__isnull=True).order_by().values("client")
-    running_first = F("closed_at").desc(nulls_first=True)
-    plan = FollowUpPlan.objects.filter(**of_client).order_by(running_first, "-starts_at", "-pk")
-    ClientSummary.objects.filter(client=client_id).update(
-        open_todos=Coalesce(Subquery(todos.annotate(n=Count("pk")).values("n")), 0),
-        next_due_todo_at=Subquery(todos.annotate(due=Min("due_at")).values("due")),
-        unread_answers=Coalesce(Subquery(unread.annotate(n=Count("pk")).values("n")), 0),
-        plan_state=Coalesce(Subquery(plan.values("state")[:1]), Value("")),
-        plan_stage=Coalesce(Subquery(plan.values("stage")[:1]), Value("")),
-        plan_started_at=Subquery(plan.values("starts_at")[:1]),
-    )
+    with connection.cursor() as cursor:
+        cursor.execute(REFRESH, {"client": client_id})
 
 
 def contact_made(client_id: int, at: datetime) -> None:
