@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Max
 from django.utils import timezone
 
-from casework.relapse import episodes
+from casework.relapse import episodes, reporting
 from casework.relapse.models import RelapseReport, StageAssessment, UseDay, UseEpisode
 from casework.relapse.transitions import Assessed, Reported, Step, steps
 from clients.models import Client, ClientSummary, EpisodeOfCare
@@ -25,13 +25,18 @@ def thresholds() -> episodes.Thresholds:
 def assessed(client: Client, *, at: datetime) -> list[Assessed]:
     """The final assessments up to `at`."""
     rows = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
-    return [Assessed(row.assessed_at, Stage(row.counselor_stage), row.pk) for row in rows]
+    found = rows.values_list("assessed_at", "counselor_stage", "pk")
+    return [Assessed(when, Stage(stage), pk) for when, stage, pk in found]
 
 
 def reported(client: Client, *, at: datetime) -> list[Reported]:
     """The reports that may raise the stage, each from the moment it may, up to `at`."""
     rows = RelapseReport.objects.standing().filter(client__in=client.record_ids, reported_at__lte=at)
-    counting = [(row.counts_from, Stage(row.stage), row.pk) for row in rows]
+    found = rows.order_by("pk").values_list("pk", "stage", "source", "state", "reported_at", "confirmed_at")
+    counting = [
+        (reporting.counts_from(source, state, reported_at=told, confirmed_at=confirmed), Stage(stage), pk)
+        for pk, stage, source, state, told, confirmed in found
+    ]
     return [Reported(since, stage, pk) for since, stage, pk in counting if since is not None and since <= at]
 
 
