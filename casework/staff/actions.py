@@ -18,6 +18,7 @@ from clients.models import Practice, Site, Team, TeamMembership
 from clients.segments import outside_gsm
 from clients.telling import catalogue_words, problems
 
+ROOM_FOR_US = 30  # characters that the answer to HELP, our fullest text, has for the name and the phone
 HELPLINE = re.compile(r"[0-9+() -]{3,14}")
 PRACTICE_SET_UP = "practice.set_up"
 PERSON_ADDED = "person.added"
@@ -35,6 +36,7 @@ def set_up_practice(
         setattr(practice, name, value)
     _validate(practice)
     _check_alias(practice.sender_alias)
+    _check_room(practice)
     _check_helpline(practice.helpline_number)
     practice.save()
     site = Site.objects.filter(practice=practice).order_by("pk").first()
@@ -107,6 +109,16 @@ def _check_alias(alias: str) -> None:
         raise InvalidInput(
             _("A text message has no room for %(letters)s. Choose a name that messages carry without it.")
             % {"letters": costly},
+            field="sender_alias",
+        )
+
+
+def _check_room(practice: Practice) -> None:
+    """With longer ones a text that we owe, like the answer to HELP, could not leave (clinical.md §5.2 M-1)."""
+    if len(practice.sender_alias) + len(practice.phone) > ROOM_FOR_US:
+        raise InvalidInput(
+            _("Name and phone must fit into a text together: at most %(most)s characters. Shorten the name.")
+            % {"most": ROOM_FOR_US},
             field="sender_alias",
         )
 

@@ -11,8 +11,9 @@ from casework.followup.messages.letterhead import Letterhead, letterheads
 from casework.followup.messages.policy import may_send_many
 from casework.followup.messages.reasons import PLAIN, words
 from casework.followup.messages.render import ONE_TEXT, RenderRefused, fill, render
-from casework.followup.messages.texts import Texts
+from casework.followup.messages.texts import LANGUAGES, Texts
 from casework.followup.models import Message
+from casework.staff.actions import ROOM_FOR_US
 from clients.models import Client, Practice
 from clients.segments import measure
 from tests.followup.making import SHIPPED, first_message, report
@@ -109,6 +110,23 @@ def test_a_text_that_cannot_fit_is_refused():
     with pytest.raises(RenderRefused) as refused:
         fill("checkin.1", letter(counselor="B" * 80))
     assert refused.value.code == "too_long"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("key", SHIPPED.wordings("sms"))
+def test_every_shipped_text_leaves_also_from_a_practice_with_the_longest_names(key, language):
+    phone = "1-555-010-0199"
+    long = letter(
+        first="Maximilianna",
+        counselor="Christopher",
+        sender="O" * (ROOM_FOR_US - len(phone)),
+        phone=phone,
+        helpline="1-800-555-0199",
+        language=language,
+    )
+    visit = {"day": "Wed 30 Sep", "time": "12:30 pm"}
+    body = fill(key, long, extra=visit).body
+    assert (measure(body).encoding, measure(body).segments) == ("GSM-7", 1)
 
 
 def test_a_text_that_does_not_exist_is_refused():

@@ -65,6 +65,17 @@ def test_a_zone_that_is_none_is_refused_by_field(now):
     assert not Practice.objects.exists()
 
 
+@pytest.mark.parametrize(("alias", "fits"), [("O" * 18, True), ("O" * 19, False)])
+def test_a_name_and_a_phone_that_leave_no_room_for_the_answer_to_help_are_refused(now, alias, fits):
+    facts = {**OAK, "sender_alias": alias, "phone": "555-010-0199"}
+    if fits:
+        actions.set_up_practice(facts=facts, teams=[], by=None, now=now)
+        return
+    with pytest.raises(InvalidInput) as caught:
+        actions.set_up_practice(facts=facts, teams=[], by=None, now=now)
+    assert caught.value.field == "sender_alias"
+
+
 @pytest.mark.parametrize("number", ["1-800-555-0199 day and night", "1800LIFELINE", "12"])
 def test_a_helpline_that_a_text_has_no_room_for_is_refused_by_field(now, number):
     with pytest.raises(InvalidInput) as caught:
