@@ -141,7 +141,7 @@ def _outline(following: Next) -> tuple[object, ...]:
         str(following.status),
         following.reason,
         json.dumps(following.params) if following.params else "{}",
-        following.delay,
+        None if following.delay is None else float(following.delay),  # a setting may be a whole number
         following.counts,
     )
 

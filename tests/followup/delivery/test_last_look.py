@@ -8,8 +8,10 @@ from threading import Thread
 import pytest
 from django.utils import timezone
 
-from casework.followup.delivery import sending
+from casework.followup.channels import DeliveryError
+from casework.followup.delivery import retry, sending
 from casework.followup.delivery.claiming import Watermark, claim
+from casework.followup.delivery.settling import settle
 from casework.followup.models import Message
 from tests.followup.delivery.conftest import fresh
 
@@ -62,7 +64,7 @@ def test_what_is_of_use_for_ever_is_told_so(provider, pace, claimed):
 def test_a_machine_that_stood_still_looks_again_before_its_first_call(provider, alex, claimed, monkeypatch):
     """Withdrawn while it stood between the look and the socket, well within the lease."""
     message, took = claimed(timedelta(hours=1))
-    monkeypatch.setattr(sending, "STUCK", 0.2)
+    monkeypatch.setattr(sending, "STALE", 0.2)
     stood_still = []
 
     class Standing(Thread):
@@ -79,3 +81,18 @@ def test_a_machine_that_stood_still_looks_again_before_its_first_call(provider, 
 
     assert provider.accepted == []
     assert (fresh(message).status, fresh(message).reason_code) == (Status.CANCELLED, "opted_out")
+
+
+def test_one_batch_writes_down_the_unclear_and_the_withheld_whatever_numbers_the_settings_are(
+    provider, pace, write
+):
+    """A breaker that opens makes both at once: what timed out waits for its look-up, the rest goes back at once."""
+    pace.FOLLOWUP_LOOKUP_DELAY = 15
+    unclear, withheld = write(seconds=90), write(seconds=80)
+    took = claim(owner="worker", watermark=Watermark())
+    timed_out = DeliveryError("timeout", ambiguous=True)
+    after = {unclear.pk: retry.after_error(timed_out, attempts=1), withheld.pk: retry.withheld()}
+
+    settle([sending._result(one, after[one.message.pk]) for one in took.held])
+
+    assert (fresh(unclear).status, fresh(withheld).status) == (Status.UNKNOWN, Status.PLANNED)
