@@ -19,7 +19,7 @@ from django.conf import settings
 from django.db import connection
 
 from casework.followup.channels import DeliveryError
-from casework.followup.delivery import breaker, retry
+from casework.followup.delivery import arrays, breaker, retry
 from casework.followup.delivery.breaker import Route
 from casework.followup.delivery.claiming import Claimed, Held
 from casework.followup.delivery.retry import Next
@@ -28,7 +28,8 @@ from casework.followup.delivery.tally import Tally
 
 log = structlog.get_logger(__name__)
 
-FRESH = 0.1  # seconds for which "still ours" is believed
+FRESH = 0.02  # seconds for which "still ours" is believed: what is withdrawn meanwhile may still go
+STALE = 0.3  # the same for the first of a flight: a thread needs a moment to begin
 QUICK = 0.05  # a thread that was done sooner is given more at a time
 MOST_AT_A_TIME = 32
 STUCK = 1.0  # seconds without an answer after which nobody waits for a route any more
@@ -195,7 +196,7 @@ class Sending:
         """Runs in a thread of its own and touches no database. What is no longer fresh is left for the next flight."""
         for job in flight.jobs:
             # The first may have been kept waiting too, by a machine that stood still.
-            if flight.given_up or flight.age > (FRESH if flight.came else STUCK):
+            if flight.given_up or flight.age > (FRESH if flight.came else STALE):
                 break
             flight.came.append(call(job))
         flight.took = flight.age
@@ -360,8 +361,8 @@ def _still_ours(some: Sequence[Held]) -> set[int]:
         cursor.execute(
             STILL_OURS,
             {
-                "messages": [one.message.pk for one in some],
-                "fences": [one.fence for one in some],
+                "messages": arrays.numbers(one.message.pk for one in some),
+                "fences": arrays.numbers(one.fence for one in some),
                 "timeout": settings.FOLLOWUP_PROVIDER_TIMEOUT,
             },
         )
