@@ -13,4 +13,5 @@ def practice(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"practice": None, "may": {}}
-    return {"practice": Practice.current(), "may": {verb.name.lower(): can(user, verb) for verb in Verb}}
+    here = getattr(request, "practice", None) or Practice.current()
+    return {"practice": here, "may": {verb.name.lower(): can(user, verb) for verb in Verb}}

@@ -24,7 +24,9 @@ class StaffMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
             self._end_if_idle(request)
-            with timezone.override(Practice.current().zone):
+            here = Practice.current()
+            request.practice = here  # type: ignore[attr-defined] # handed on to the templates, as `user` is
+            with timezone.override(here.zone):
                 return self.get_response(request)
         return self.get_response(request)
 

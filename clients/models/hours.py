@@ -6,19 +6,14 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from clients.base import Record, classify
 
-DAYS = (
-    _("Monday"),
-    _("Tuesday"),
-    _("Wednesday"),
-    _("Thursday"),
-    _("Friday"),
-    _("Saturday"),
-    _("Sunday"),
-)
+DAYS = tuple(
+    WEEKDAYS.values()
+)  # as Django says them, so that no second word for Friday stands beside its own
 
 
 class StaffedHours(models.Model):

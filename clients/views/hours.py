@@ -10,6 +10,7 @@ from django.contrib.auth import get_user_model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
@@ -42,7 +43,7 @@ class WeekForm(forms.Form):
         for number, day in enumerate(DAYS):
             for name, label in (("opens", gettext_lazy("from")), ("closes", gettext_lazy("to"))):
                 self.fields[f"{name}_{number}"] = forms.TimeField(
-                    label=f"{day} {label}", required=False, widget=_Time()
+                    label=f"{capfirst(day)} {label}", required=False, widget=_Time()
                 )
 
     def clean(self) -> dict[str, Any]:

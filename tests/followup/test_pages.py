@@ -332,7 +332,14 @@ def test_a_message_tells_its_life(as_dana, alex, dana, now):
     )
     texts(alex, "2", now)
     page = words(as_dana.get(at("message", message)))
-    for word in ("Planned", "Attempt 1 by sms", "Sent", "Delivered", "Alex answered", "Please call"):
+    for word in (
+        "Planned",
+        "Attempt 1: Texts through the sandbox",
+        "Accepted by the carrier",
+        "Delivered",
+        "Alex answered",
+        "Please call",
+    ):
         assert word in page
 
 

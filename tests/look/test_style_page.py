@@ -54,6 +54,7 @@ def test_the_parts_break_no_rule_of_accessibility_nor_of_the_policy(practice, sa
     browser.force_login(sam)
     html = page(browser)
     with launched() as chromium, seated(chromium) as desk:
+        desk.pages["/followup/alarm/"] = ""
         shown = desk.open("/style/", html)
         shown.set_viewport_size({"width": width, "height": 900})
         shown.emulate_media(color_scheme=scheme, reduced_motion="reduce")

@@ -41,6 +41,7 @@ def test_the_least_that_can_be_told_is_a_stage_and_a_source(form):
         "narrative": "",
         "handled_in_contact": False,
         "red_flags": (),
+        "stopped_on": None,
     }
 
 
