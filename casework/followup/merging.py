@@ -252,12 +252,27 @@ def part(survivor: Client, merged: Client, moved: Mapping[str, Any], *, now: dat
     InboundMessage.objects.filter(pk__in=moved["answers"]).update(client=merged)
     LadderRung.objects.filter(pk__in=moved["rungs"]).update(client=merged)
     _plan_back(moved["plan"])
+    _begun_anew_back(survivor, merged, now)
     stays_closed = None if _reopen(moved["closed"]) else moved["closed"]["id"]
     _todos_back(moved["todos"], of=merged, stays_closed=stays_closed)
     Message.objects.filter(pk__in=moved["messages"]["twice"], reason_code=MERGED).write_again()
     for client in (survivor, merged):
         _keep_step(client)
         Message.objects.filter(client=client).recall()
+
+
+def _begun_anew_back(survivor: Client, merged: Client, now: datetime) -> None:
+    """A plan that began again while the merge held, for a report of the other person's, is that person's."""
+    plan = plan_start.running_plan(survivor)
+    if plan is None or plan.report.client_id not in merged.record_ids or not merged.is_in_touch:
+        return
+    if FollowUpPlan.objects.running().filter(client=merged).exists():
+        return
+    FollowUpPlan.objects.filter(pk=plan.pk).update(client=merged)
+    plan.messages.update(client=merged)
+    for todo in plan.todos.select_for_update(of=("self",)).order_by("pk"):
+        todo.client, todo.owner = merged, owner_for(ToDoKind(todo.kind), merged, now)
+        todo.save(update_fields=["client", "owner"])
 
 
 def _keep_step(client: Client) -> None:

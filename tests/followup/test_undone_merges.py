@@ -152,3 +152,20 @@ def test_a_step_that_came_along_can_be_dropped_like_any_other(alex, twin, dana, 
     assert is_movable(came)
     drop_step(plan_id=kept.pk, key=came.step_key, reason="Day 14 of the other one", by=dana, now=now)
     assert (again(came).state, again(came).client) == ("cancelled", alex)
+
+
+def test_a_plan_that_began_again_after_the_hospital_is_its_reports_persons(alex, twin, dana, lee, sam, now):
+    own = report(alex, dana, now, stage="mental").plan
+    theirs = report(twin, sam, now)
+    done = merge(alex, twin, sam, now)
+    actions.pause_client(client_id=alex.pk, reason="hospital", on=now.date(), by=dana, now=now + DAY)
+    back = now + 3 * DAY
+    actions.resume_client(client_id=alex.pk, on=back.date(), by=dana, now=back)
+    undo(done, sam, now + 4 * DAY)
+    anew = FollowUpPlan.objects.running().get(client=twin)
+    assert (anew.report, anew.state) == (theirs.report, PlanState.ACTIVE)
+    assert set(anew.messages.values_list("client", flat=True)) == {twin.pk}
+    assert set(anew.todos.open().values_list("client", flat=True)) == {twin.pk}
+    assert {todo.owner for todo in anew.todos.open()} == {lee, sam}
+    assert FollowUpPlan.objects.running().get(client=alex) == own
+    assert not decisions(twin).exists()
