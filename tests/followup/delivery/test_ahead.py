@@ -33,16 +33,21 @@ def claims():
     return Claims(owner="me", watermark=Watermark(), grace=0.0)
 
 
-def test_what_a_provider_takes_at_once_is_claimed_ahead_in_growing_pieces(provider, own_alex, pace, asked):
+def test_what_a_provider_takes_at_once_is_claimed_ahead_in_growing_pieces(
+    provider, own_alex, pace, asked, monkeypatch
+):
     pace.FOLLOWUP_BATCH = 5
+    monkeypatch.setattr(ahead, "QUICK", 60.0)  # however busy the machine is
     for _ in range(60):
         due(own_alex)
 
     assert delivery.deliver_due() == 60
 
     batches = [batch for batch, _main in asked]
-    assert batches == sorted(batches)
-    assert (batches[0], batches[-1] > 10) == (5, True)
+    largest = max(batches)
+    growing = batches[: batches.index(largest)]  # the last ones, which find nothing, are small again
+    assert growing == sorted(growing)
+    assert (batches[0], largest > 10) == (5, True)
     assert not all(main for _batch, main in asked)
     assert set(Counter(provider.bodies).values()) == {1}
     assert Attempt.objects.filter(outcome="accepted").count() == 60

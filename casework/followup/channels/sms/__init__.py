@@ -35,7 +35,9 @@ CLOCKS_APART = timedelta(seconds=60)
 _silent = logging.getLogger(
     "casework.followup.twilio"
 )  # the client's own log lines would hold numbers and texts
-_silent.addFilter(lambda _record: False)  # `disabled` would be taken back by the next configuration of logging
+_silent.addFilter(
+    lambda _record: False
+)  # `disabled` would be taken back by the next configuration of logging
 
 
 class CarefulHttpClient(TwilioHttpClient):
