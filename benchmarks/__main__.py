@@ -140,12 +140,15 @@ def _beside_others(practice: Any, rounds: int) -> list[Row]:
 
 
 def _once(practice: Any, both: Any) -> dict[str, Part]:
-    """What does not depend on the size of the table. Redis comes last: nothing comes after it has gone."""
+    """What does not depend on the size of the table.
+
+    Reports end plans whose messages the burst drains. Redis comes last: nothing comes after it has gone.
+    """
     return {
         "snapshot": lambda: _snapshot(practice),
-        "report": lambda: _report(practice),
         "idle": lambda: _lateness(practice, both, "Lateness at rest", number=200, most=2),
         "burst": lambda: _burst(practice, both),
+        "report": lambda: _report(practice),
         "redis": lambda: _lateness(
             practice, both, "Lateness with Redis off", number=100, most=12, redis_off=True
         ),

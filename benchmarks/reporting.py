@@ -33,8 +33,8 @@ def compare(world: World, *, number: int) -> dict[str, float]:
     """Medians in milliseconds, and the statements of a report. Every report is of another client."""
     by = User.objects.filter(role="counselor").order_by("pk")[0]
     connection.set_autocommit(True)
-    _end_running_plans(world)
     first = world.clients - 2 * number
+    _end_running_plans(world, first)
     hand: list[float] = []
     ours: list[float] = []
     counts = []
@@ -51,10 +51,14 @@ def compare(world: World, *, number: int) -> dict[str, float]:
     }
 
 
-def _end_running_plans(world: World) -> None:
+def _end_running_plans(world: World, first: int) -> None:
+    """Of the last clients only: the messages of all the others are still to be drained."""
     with psycopg.connect(world.admin, autocommit=True) as admin:
         admin.execute("SET session_replication_role = replica")
-        admin.execute("UPDATE followup_followupplan SET state = 'completed', closed_at = now()")
+        admin.execute(
+            "UPDATE followup_followupplan SET state = 'completed', closed_at = now() WHERE client_id >= %s",
+            [first],
+        )
 
 
 def _report(client: int, by: Any) -> None:
