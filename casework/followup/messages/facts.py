@@ -141,8 +141,8 @@ class World:
 
     def _by_person(self, sql: str, people: list[int], kind: Any) -> dict[int, list[Any]]:
         grouped: dict[int, list[Any]] = defaultdict(list)
-        for client_id, *rest in _rows(sql, people, at=self.at):
-            grouped[self.person[client_id]].append(kind(*rest))
+        for row in _rows(sql, people, at=self.at):
+            grouped[self.person[row[0]]].append(kind(*row[1:]))
         return grouped
 
     def _sends(self, people: list[int]) -> dict[int, list[tuple[int, datetime]]]:

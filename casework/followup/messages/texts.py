@@ -7,6 +7,7 @@ text to UCS-2; a native speaker reviews it before a practice goes live.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from casework.followup.models import MessageText
 
@@ -16,6 +17,7 @@ SMS, EMAIL = MessageText.Channel.SMS, MessageText.Channel.EMAIL
 SUBJECT, FOOT = "subject", "foot"  # of every e-mail
 
 
+@lru_cache(maxsize=64)  # asked several times for each message
 def language_for(language: str) -> str:
     """The client's language where we have texts in it, else English."""
     short = (language or FALLBACK).split("-")[0].lower()
