@@ -24,6 +24,8 @@ def plan_of(demo: Demo, page: Page, person: Person) -> Page:
     """By way of the search, as one who has only the name."""
     page.goto(demo.url + "/")
     page.get_by_role("searchbox").first.fill(person.family)
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/search/"))
     page.get_by_role("link", name=re.compile(person.name)).first.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(person.name)
     page.get_by_role("link", name="The whole plan").click()
