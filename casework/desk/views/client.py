@@ -9,7 +9,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -23,6 +22,7 @@ from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ALARMS
 from casework.relapse.models import RelapseReport
 from clients.access import Verb
+from clients.dates import instant_in
 from clients.doors import client_or_404
 from clients.models import Client
 from clients.overview import overview
@@ -83,7 +83,7 @@ def _timeline(request: HttpRequest, client: Client, now: datetime) -> dict[str, 
     """The page of the timeline that the address asks for."""
     kind = request.GET.get("kind", "")
     kind = kind if kind in SOURCES else ""
-    before = _moment(request.GET.get("before", "")) or now + timedelta(seconds=1)
+    before = instant_in(request.GET.get("before", "")) or now + timedelta(seconds=1)
     found = timeline(client, user=request.user, before=before, kinds=[kind] if kind else [])
     return {
         "client": client,
@@ -92,12 +92,3 @@ def _timeline(request: HttpRequest, client: Client, now: datetime) -> dict[str, 
         "kinds": [(key, source.label) for key, source in SOURCES.items()],
         "kind": kind,
     }
-
-
-def _moment(text: str) -> datetime | None:
-    """An instant from the address; nothing when it is none."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found is not None and timezone.is_aware(found) else None

@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -20,6 +19,7 @@ from casework.followup.messages import manual
 from casework.followup.messages.reasons import moment
 from casework.followup.models import InboundMessage, Message
 from clients.access import Verb
+from clients.dates import instant_in
 from clients.doors import client_or_404
 from clients.errors import DomainError
 from clients.forms import telling
@@ -33,7 +33,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Everything written both ways with one client, a page at a time, and a place to write."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    thread = threads.thread(client, now=now, before=_moment(request.GET.get("before", "")))
+    thread = threads.thread(client, now=now, before=instant_in(request.GET.get("before", "")))
     form = TextForm.after(thread, night=texting.night_until(client, now) is not None)
     return render(request, "followup/thread.html", _context(client, thread, form, now))
 
@@ -44,7 +44,7 @@ def part(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The newest page alone, anew, for a thread that is open. The look was audited with the page."""
     client = client_or_404(request, uid)
     now = timezone.now()
-    thread = threads.thread(client, now=now, since=_moment(request.GET.get("since", "")))
+    thread = threads.thread(client, now=now, since=instant_in(request.GET.get("since", "")))
     return render(request, "followup/_thread.html", {"client": client, "thread": thread, "now": now})
 
 
@@ -54,7 +54,7 @@ def older(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The page before the one that is open, to be put above it. This is a look of its own."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    thread = threads.thread(client, now=now, before=_moment(request.GET.get("before", "")))
+    thread = threads.thread(client, now=now, before=instant_in(request.GET.get("before", "")))
     return render(request, "followup/_said.html", {"client": client, "thread": thread, "now": now})
 
 
@@ -156,15 +156,6 @@ def _context(client: Client, thread: threads.Thread, form: TextForm, now: dateti
         "draft": manual.Draft(body=form["body"].value() or ""),
         "most": manual.MOST_SEGMENTS,
     }
-
-
-def _moment(text: str) -> datetime | None:
-    """An instant from the address; nothing when it is none."""
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found is not None and timezone.is_aware(found) else None
 
 
 def _uid(text: str) -> UUID | None:
