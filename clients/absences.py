@@ -29,18 +29,10 @@ def away(users: Iterable[Any], at: datetime) -> dict[int, Absence]:
     return {row.user_id: row for row in rows.order_by("pk")}
 
 
-def cover_of(absence: Absence) -> Any:
-    """Who covers, if they still work here; else None."""
-    cover = absence.cover
-    return cover if cover is not None and cover.is_active else None
-
-
-def stand_in(user: Any, at: datetime) -> Any:
-    """Who answers for this person at that instant: they, their cover, or None when they are away without one."""
-    found = away([user.pk], at).get(user.pk)
-    if found is not None:
-        return cover_of(found)
-    return user if user.is_active else None
+def stand_in(user: Any, absence: Absence | None) -> Any:
+    """Who answers for this person: they, or the cover of their absence; None when they are away without one."""
+    person = user if absence is None else absence.cover
+    return person if person is not None and person.is_active else None
 
 
 def covered_by(user: Any, at: datetime) -> Any:

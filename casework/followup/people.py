@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from clients.absences import away, cover_of
+from clients.absences import away, stand_in
 from clients.models import Absence, CareTeamMember, Client, Supervision, TeamMembership
 
 
@@ -97,12 +97,8 @@ class _Duty:
 
     def first(self, people: Sequence[Any]) -> Any:
         """The first who is there, or whose cover is."""
-        return next((there for there in map(self._stand_in, people) if there is not None), None)
-
-    def _stand_in(self, person: Any) -> Any:
-        if person.pk in self.away:
-            return cover_of(self.away[person.pk])
-        return person if person.is_active else None
+        there = (stand_in(person, self.away.get(person.pk)) for person in people)
+        return next((person for person in there if person is not None), None)
 
 
 def _on_duty(counselors: Mapping[int, Any], at: datetime) -> dict[int, Any]:

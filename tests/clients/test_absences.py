@@ -29,6 +29,10 @@ def noor(team):
     return factories.supervisor("Noor Aziz", team=team)
 
 
+def stand_in(user, at):
+    return absences.stand_in(user, absences.away([user.pk], at).get(user.pk))
+
+
 def away(user, cover, now, *, by=None, start=None, end=None, note=""):
     return absences.arrange_absence(
         user=user,
@@ -211,7 +215,7 @@ def test_a_supervisor_is_covered_by_a_supervisor(sam, dana, noor, now):
 
 def test_a_supervisor_can_cover_for_a_counselor(dana, sam, alex, now):
     away(dana, sam, now)
-    assert absences.stand_in(dana, now) == sam
+    assert stand_in(dana, now) == sam
 
 
 # --- ending ---
@@ -269,28 +273,28 @@ def test_a_cover_that_is_declined_changes_nothing(dana, lee, robin, now):
 # --- what the clock says ---
 def test_who_stands_in(dana, lee, now):
     away(dana, lee, now)
-    assert absences.stand_in(dana, now) == lee
-    assert absences.stand_in(dana, now + 2 * DAY) == dana
+    assert stand_in(dana, now) == lee
+    assert stand_in(dana, now + 2 * DAY) == dana
     assert [row.user for row in absences.covered_by(lee, now)] == [dana]
     assert not absences.covered_by(lee, now + 2 * DAY).exists()
 
 
 def test_away_without_cover_nobody_stands_in(dana, now):
     away(dana, None, now)
-    assert absences.stand_in(dana, now) is None
+    assert stand_in(dana, now) is None
 
 
 def test_a_cover_switched_off_meanwhile_no_longer_stands_in(dana, lee, alex, now):
     away(dana, lee, now)
     lee.is_active = False
     lee.save()
-    assert absences.stand_in(dana, now) is None
+    assert stand_in(dana, now) is None
     assert seen(lee, now) == set()
 
 
 def test_somebody_switched_off_does_not_stand_in_for_themselves(dana, now):
     dana.is_active = False
-    assert absences.stand_in(dana, now) is None
+    assert stand_in(dana, now) is None
 
 
 # --- the database keeps it ---

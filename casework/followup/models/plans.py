@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from casework.followup.plan_templates import ALARMS, SAFETY, ToDoKind
+from casework.followup.plan_templates import ALARMS, ToDoKind
 from casework.followup.risk import RiskReason, RiskTier
 from casework.followup.told import told
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
@@ -261,10 +261,6 @@ class ToDo(Lifecycle, Record):
     @property
     def is_open(self) -> bool:
         return self.state == ToDoState.OPEN
-
-    @property
-    def is_safety(self) -> bool:
-        return self.kind in SAFETY
 
     @property
     def latest_at(self) -> datetime:
