@@ -1,7 +1,23 @@
 """An encounter and what was written about it."""
 
+from sessions.models.changes import SessionChange
+from sessions.models.feeds import CalendarFeed
 from sessions.models.notes import Addendum, Note
+from sessions.models.rooms import Room
+from sessions.models.series import Series
 from sessions.models.session import Session
 from sessions.models.treatment import Goal, GoalStep, TreatmentChange, TreatmentPlan
 
-__all__ = ["Addendum", "Goal", "GoalStep", "Note", "Session", "TreatmentChange", "TreatmentPlan"]
+__all__ = [
+    "Addendum",
+    "CalendarFeed",
+    "Goal",
+    "GoalStep",
+    "Note",
+    "Room",
+    "Series",
+    "Session",
+    "SessionChange",
+    "TreatmentChange",
+    "TreatmentPlan",
+]

@@ -1,6 +1,8 @@
 """A counseling session: when, where, with whom, and how it went."""
 
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import and_
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
@@ -45,6 +47,8 @@ class Kind(models.TextChoices):
     """Who takes part."""
 
     INDIVIDUAL = "individual", _("Individual")
+    FAMILY = "family", _("Family")
+    GROUP = "group", _("Group")
 
 
 class Modality(models.TextChoices):
@@ -75,17 +79,18 @@ class SessionQuerySet(ClientOwnedQuerySet):
 
     def for_rows(self) -> Self:
         """With everything that a list row shows, in one query, and without the notes' words."""
-        return self.select_related("client", "counselor", "note").defer("note__content", "note__late_reason")
+        rows = self.select_related("client", "counselor", "room", "note")
+        return rows.defer("note__content", "note__late_reason")
 
 
-def _one_at_a_time(person: str) -> ExclusionConstraint:
+def _one_at_a_time(what: str, *conditions: Q) -> ExclusionConstraint:
     # A range of one number overlaps only itself: equality under GiST without the btree_gist extension.
-    same_person = Func(F(person), F(person), Value("[]"), function="int8range")
+    same = Func(F(what), F(what), Value("[]"), function="int8range")
     time = Func(F("starts_at"), F("ends_at"), RangeBoundary(), function="tstzrange")
     return ExclusionConstraint(
-        name=f"one_session_at_a_time_per_{person}",
-        expressions=[(same_person, RangeOperators.OVERLAPS), (time, RangeOperators.OVERLAPS)],
-        condition=Q(state__in=OCCUPYING),
+        name=f"one_session_at_a_time_per_{what}",
+        expressions=[(same, RangeOperators.OVERLAPS), (time, RangeOperators.OVERLAPS)],
+        condition=reduce(and_, conditions, Q(state__in=OCCUPYING)),
     )
 
 
@@ -102,7 +107,15 @@ class Session(Lifecycle, Record):
     counselor = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="sessions")
     kind = models.CharField(max_length=12, choices=Kind.choices, default=Kind.INDIVIDUAL)
     modality = models.CharField(max_length=12, choices=Modality.choices, default=Modality.IN_PERSON)
+    room = models.ForeignKey(
+        "counseling.Room", null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
+    )
     location = models.CharField(max_length=120, blank=True)
+    companions = models.CharField(max_length=120, blank=True)
+    series = models.ForeignKey(
+        "counseling.Series", null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
+    )
+    series_on = models.DateField(null=True, blank=True)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.SCHEDULED)
@@ -122,9 +135,9 @@ class Session(Lifecycle, Record):
     objects = SessionQuerySet.as_manager()
 
     CLASSES: ClassVar[Any] = classify(
-        identifying="client location",
-        clinical="starts_at ends_at state started_at ended_at cancelled_for cancel_reason kind modality",
-        operational="id uid counselor scheduled_at scheduled_by closed_at closed_by",
+        identifying="client location companions",
+        clinical="starts_at ends_at state started_at ended_at cancelled_for cancel_reason kind modality series_on",
+        operational="id uid counselor room series scheduled_at scheduled_by closed_at closed_by",
     )
 
     class Meta:
@@ -153,8 +166,14 @@ class Session(Lifecycle, Record):
                 condition=(Q(state__in=[State.LATE_CANCEL, State.CANCELLED]) & ~Q(cancelled_for=""))
                 | (~Q(state__in=[State.LATE_CANCEL, State.CANCELLED]) & Q(cancelled_for="")),
             ),
+            models.CheckConstraint(
+                name="session_of_a_series_has_its_day",
+                condition=Q(series=None, series_on=None) | Q(series__isnull=False, series_on__isnull=False),
+            ),
+            models.UniqueConstraint(fields=["series", "series_on"], name="one_session_per_day_of_a_series"),
             _one_at_a_time("counselor"),
             _one_at_a_time("client"),
+            _one_at_a_time("room", Q(room__isnull=False)),
         ]
         indexes = [
             models.Index(fields=["counselor", "starts_at"], name="session_counselor_start"),
