@@ -1,15 +1,20 @@
-"""Stage assessments, use episodes and relapse reports."""
+"""Stage assessments, use episodes and days, relapse reports, learning reviews."""
 
 from casework.relapse.models.assessment import AssessedSign, StageAssessment, StageSign
+from casework.relapse.models.days import DayMark
 from casework.relapse.models.report import RelapseReport, ReportRepeat
+from casework.relapse.models.review import LearningReview, ReviewLink
 from casework.relapse.models.transition import StageTransition
 from casework.relapse.models.use import AlsoUsed, UseDay, UseEpisode
 
 __all__ = [
     "AlsoUsed",
     "AssessedSign",
+    "DayMark",
+    "LearningReview",
     "RelapseReport",
     "ReportRepeat",
+    "ReviewLink",
     "StageAssessment",
     "StageSign",
     "StageTransition",
