@@ -1,20 +1,32 @@
-"""Nobody is in two sessions at once: a kind answer first, the database's answer behind it."""
+"""Nobody, and no room, is in two sessions at once: a kind answer first, the database's answer behind it."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from clients.errors import Conflict, InvalidInput
-from clients.models import Practice
+from clients.models import Client, Practice
 from sessions.models import Session
 from sessions.models.session import LONGEST
 
-CONSTRAINTS = ("one_session_at_a_time_per_counselor", "one_session_at_a_time_per_client")
+CONSTRAINTS = tuple(f"one_session_at_a_time_per_{what}" for what in ("counselor", "client", "room"))
+
+
+@dataclass(frozen=True)
+class Clash:
+    """A planned session, the one that is in its way, and what both want: the counselor, the client or the room."""
+
+    planned: Session
+    other: Session
+    what: str
 
 
 def check_times(*, starts_at: datetime, ends_at: datetime) -> None:
@@ -25,23 +37,58 @@ def check_times(*, starts_at: datetime, ends_at: datetime) -> None:
         raise InvalidInput(_("A session lasts twelve hours at most."), field="ends_at")
 
 
-def check_free(session: Session) -> None:
-    """Raise Conflict when the counselor or the client is taken at that time. Says when, never with whom."""
-    others = Session.objects.overlapping(starts_at=session.starts_at, ends_at=session.ends_at).exclude(
-        pk=session.pk
-    )
-    for clash in others.filter(counselor=session.counselor_id).order_by("starts_at")[:1]:
+def check_free(session: Session, *, by: Any, now: datetime) -> None:
+    """Raise Conflict when the counselor, the client or the room is taken, in words that say by which session.
+
+    With whom it is, is said only to those who may see that client.
+    """
+    for clash in clashes([session], leaving_out=[session.pk] if session.pk else []):
+        field = "room" if clash.what == "room" else "starts_at"
         raise Conflict(
-            _("%(name)s already has a session then: %(when)s. Choose another time.")
-            % {"name": session.counselor, "when": _span(clash)},
-            field="starts_at",
+            _("%(clash)s Choose another time.") % {"clash": in_words(clash, by=by, now=now)}, field=field
         )
-    for clash in others.filter(client=session.client_id).order_by("starts_at")[:1]:
-        raise Conflict(
-            _("%(name)s already has a session then: %(when)s. Choose another time.")
-            % {"name": session.client.first_name, "when": _span(clash)},
-            field="starts_at",
-        )
+
+
+def clashes(planned: Sequence[Session], *, leaving_out: Collection[int] = ()) -> list[Clash]:
+    """Which of these sessions, in time order, would meet another one, and why; each is told once. One query."""
+    if not planned:
+        return []
+    first, last = min(one.starts_at for one in planned), max(one.ends_at for one in planned)
+    wanted = Q()
+    for one in planned:
+        wanted |= Q(counselor=one.counselor_id) | Q(client=one.client_id)
+        if one.room_id is not None:
+            wanted |= Q(room=one.room_id)
+    others = Session.objects.overlapping(starts_at=first, ends_at=last).filter(wanted)
+    taken = list(others.exclude(pk__in=leaving_out).for_rows().order_by("starts_at", "pk"))
+    found = (_first(one, taken) for one in planned)
+    return [clash for clash in found if clash is not None]
+
+
+def _first(planned: Session, taken: Sequence[Session]) -> Clash | None:
+    at_once = [one for one in taken if one.starts_at < planned.ends_at and one.ends_at > planned.starts_at]
+    for what in ("counselor_id", "client_id", "room_id"):
+        value = getattr(planned, what)
+        for other in at_once:
+            if value is not None and getattr(other, what) == value:
+                return Clash(planned, other, what.removesuffix("_id"))
+    return None
+
+
+def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
+    """Which session is in the way, whose it is and when."""
+    other = clash.other
+    words = {"when": _span(other), "counselor": other.counselor, "room": other.room}
+    if clash.what == "room":
+        return _("%(room)s is taken then by %(counselor)s: %(when)s.") % words
+    if clash.what == "client":
+        words["client"] = clash.planned.client.first_name
+        return _("%(client)s already has a session with %(counselor)s then: %(when)s.") % words
+    seen = by is None or Client.objects.readable_to(by, at=now).filter(pk=other.client_id).exists()
+    if seen:
+        words["client"] = other.client.display_name
+        return _("%(counselor)s already has a session with %(client)s then: %(when)s.") % words
+    return _("%(counselor)s already has a session then: %(when)s.") % words
 
 
 def _span(session: Session) -> str:

@@ -13,13 +13,18 @@ from clients.errors import InvalidInput, InvalidTransition
 from clients.models import Client
 from sessions import summary
 from sessions.actions.booking import check_free, check_times, one_at_a_time
+from sessions.actions.history import remembered
 from sessions.actions.start import locked, refuse_if_signed
-from sessions.models import Note, Session
+from sessions.models import Note, Room, Session, SessionChange
 
 SESSION_SCHEDULED, SESSION_MOVED = "session.scheduled", "session.moved"
 SESSION_CLOSED, SESSION_CANCELLED = "session.closed", "session.cancelled"
 LATE_CANCEL_WITHIN = timedelta(hours=24)
 OVERRUN = timedelta(minutes=30)
+KEEP: Any = object()  # of a room: the one that it has, for none at all is an answer too
+What = SessionChange.What
+CALLED_OFF = ["state", "cancelled_for", "cancel_reason", "closed_at", "closed_by"]
+MOVED = ["starts_at", "ends_at", "counselor", "modality", "location", "room", "companions"]
 
 
 @transaction.atomic
@@ -33,22 +38,29 @@ def schedule(
     now: datetime,
     modality: str = Session.Modality.IN_PERSON,
     location: str = "",
+    kind: str = Session.Kind.INDIVIDUAL,
+    room: Room | None = None,
+    companions: str = "",
 ) -> Session:
-    """Plan a session, or enter one already held. Raises Conflict when either person is taken at that time."""
+    """Plan a session, or enter one already held. Raises Conflict when a person or the room is taken at that time."""
     require(by, Verb.SCHEDULE_SESSION)
     check_times(starts_at=starts_at, ends_at=ends_at)
-    _check_can_meet(client=client, counselor=counselor, starts_at=starts_at, now=now)
+    check_can_meet(client=client, counselor=counselor, starts_at=starts_at, now=now)
+    check_place(kind=kind, modality=modality, location=location, room=room)
     session = Session(
         client=client,
         counselor=counselor,
         starts_at=starts_at,
         ends_at=ends_at,
+        kind=kind,
         modality=modality,
+        room=room,
         location=location,
+        companions=companions if kind == Session.Kind.FAMILY else "",
         scheduled_at=now,
         scheduled_by=by,
     )
-    check_free(session)
+    check_free(session, by=by, now=now)
     with one_at_a_time():
         session.save()
     summary.refresh(client.pk)
@@ -58,7 +70,8 @@ def schedule(
     return session
 
 
-def _check_can_meet(*, client: Client, counselor: Any, starts_at: datetime, now: datetime) -> None:
+def check_can_meet(*, client: Client, counselor: Any, starts_at: datetime, now: datetime) -> None:
+    """Raise InvalidInput unless the client is in care and the counselor cares for them."""
     if starts_at > now and not client.is_in_touch:
         raise InvalidInput(
             _("%(name)s is %(state)s: no session can be planned.")
@@ -74,6 +87,16 @@ def _check_can_meet(*, client: Client, counselor: Any, starts_at: datetime, now:
         )
 
 
+def check_place(*, kind: str, modality: str, location: str, room: Room | None) -> None:
+    """Raise InvalidInput for a room that was given up, a video address that is none, and a group's session."""
+    if kind == Session.Kind.GROUP:
+        raise InvalidInput(_("A session of a group is planned with the group."), field="kind")
+    if room is not None and room.retired_at is not None:
+        raise InvalidInput(_("%(room)s is not in use any more.") % {"room": room}, field="room")
+    if modality == Session.Modality.VIDEO and "://" in location and not location.startswith("https://"):
+        raise InvalidInput(_("A video address begins with https://"), field="location")
+
+
 @transaction.atomic
 def reschedule(
     *,
@@ -85,22 +108,36 @@ def reschedule(
     counselor: Any = None,
     modality: str | None = None,
     location: str | None = None,
+    room: Any = KEEP,
+    companions: str | None = None,
+    wished_by: str = "",
+    reason: str = "",
 ) -> Session:
-    """Move a session that has not begun, in time or to another counselor. Raises Conflict like `schedule`."""
+    """Change a session that has not begun: its time, counselor, room or place. Raises Conflict like `schedule`.
+
+    What it was before, who changed it, and whose wish it was are kept.
+    """
     require(by, Verb.SCHEDULE_SESSION)
     check_times(starts_at=starts_at, ends_at=ends_at)
     session = locked(session_id)
     if session.state != Session.State.SCHEDULED:
         raise InvalidTransition(_("Only a session that is still to come can be moved."))
     before = session.starts_at
-    session.starts_at, session.ends_at = starts_at, ends_at
-    session.counselor = counselor or session.counselor
-    session.modality = session.modality if modality is None else modality
-    session.location = session.location if location is None else location
-    _check_can_meet(client=session.client, counselor=session.counselor, starts_at=starts_at, now=now)
-    check_free(session)
-    with one_at_a_time():
-        session.save(update_fields=["starts_at", "ends_at", "counselor", "modality", "location"])
+    with remembered(session, What.MOVED, by=by, now=now, wished_by=wished_by, reason=reason):
+        session.starts_at, session.ends_at = starts_at, ends_at
+        session.counselor = counselor or session.counselor
+        session.modality = session.modality if modality is None else modality
+        session.location = session.location if location is None else location
+        session.room = session.room if room is KEEP else room
+        if companions is not None and session.kind == Session.Kind.FAMILY:
+            session.companions = companions
+        check_can_meet(client=session.client, counselor=session.counselor, starts_at=starts_at, now=now)
+        check_place(
+            kind=session.kind, modality=session.modality, location=session.location, room=session.room
+        )
+        check_free(session, by=by, now=now)
+        with one_at_a_time():
+            session.save(update_fields=MOVED)
     summary.refresh(session.client_id)
     audit.record(
         SESSION_MOVED,
@@ -133,15 +170,18 @@ def close(
         raise InvalidInput(
             _("Say whether the client came or not; cancel the session otherwise."), field="outcome"
         )
-    session.move_to(Session.State(outcome))
-    if outcome == Session.State.ATTENDED:
-        _set_actual_times(session, began_at=began_at, ended_at=ended_at, now=now)
-        check_free(session)
-    elif now < session.starts_at:
-        raise InvalidInput(_("The session has not begun yet: until then it can only be moved or cancelled."))
-    session.closed_at, session.closed_by = now, by
-    with one_at_a_time():
-        session.save(update_fields=["state", "started_at", "ended_at", "closed_at", "closed_by"])
+    with remembered(session, What.CLOSED, by=by, now=now):
+        session.move_to(Session.State(outcome))
+        if outcome == Session.State.ATTENDED:
+            _set_actual_times(session, began_at=began_at, ended_at=ended_at, now=now)
+            check_free(session, by=by, now=now)
+        elif now < session.starts_at:
+            raise InvalidInput(
+                _("The session has not begun yet: until then it can only be moved or cancelled.")
+            )
+        session.closed_at, session.closed_by = now, by
+        with one_at_a_time():
+            session.save(update_fields=["state", "started_at", "ended_at", "closed_at", "closed_by"])
     summary.refresh(session.client_id)
     audit.record(
         SESSION_CLOSED, client_id=session.client_id, target=session, by=by, at=now, outcome=str(outcome)
@@ -173,17 +213,28 @@ def cancel(*, session_id: int, cancelled_for: str, by: Any, now: datetime, reaso
         raise InvalidInput(_("Say who cancelled: the client or the practice."), field="cancelled_for")
     if Note.objects.filter(session=session).exists():
         raise InvalidTransition(_("A note has been begun for this session: close it as attended or missed."))
+    with remembered(session, What.CANCELLED, by=by, now=now, wished_by=cancelled_for, reason=reason):
+        call_off(session, cancelled_for=cancelled_for, reason=reason, by=by, now=now)
+        session.save(update_fields=CALLED_OFF)
+    summary.refresh(session.client_id)
+    audit.record(
+        SESSION_CANCELLED,
+        client_id=session.client_id,
+        target=session,
+        by=by,
+        at=now,
+        outcome=str(session.state),
+    )
+    return session
+
+
+def call_off(session: Session, *, cancelled_for: str, reason: str, by: Any, now: datetime) -> None:
+    """Set what calling off says of a session, unsaved (clinical.md §7.3 I-05). Raises InvalidTransition."""
     late = cancelled_for == Session.CancelledBy.CLIENT and session.starts_at - now < LATE_CANCEL_WITHIN
     state = Session.State.LATE_CANCEL if late and not session.started_at else Session.State.CANCELLED
     session.move_to(state)
     session.cancelled_for, session.cancel_reason = cancelled_for, reason
     session.closed_at, session.closed_by = now, by
-    session.save(update_fields=["state", "cancelled_for", "cancel_reason", "closed_at", "closed_by"])
-    summary.refresh(session.client_id)
-    audit.record(
-        SESSION_CANCELLED, client_id=session.client_id, target=session, by=by, at=now, outcome=str(state)
-    )
-    return session
 
 
 @transaction.atomic

@@ -11,7 +11,8 @@ from clients.access import Verb, require
 from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from sessions import summary
 from sessions.actions.booking import check_free, one_at_a_time
-from sessions.models import Note, Session
+from sessions.actions.history import remembered
+from sessions.models import Note, Session, SessionChange
 
 SESSION_STARTED = "session.started"
 EARLY = timedelta(minutes=60)
@@ -45,11 +46,12 @@ def start(*, session_id: int, by: Any, now: datetime) -> Session:
     refuse_if_signed(session)
     if now < session.starts_at - EARLY:
         raise InvalidInput(_("It is too early to start. Move the session if it takes place now."))
-    session.move_to(Session.State.IN_PROGRESS)
-    check_free(session)
-    session.started_at, session.closed_at, session.closed_by = now, None, None
-    with one_at_a_time():
-        session.save(update_fields=["state", "started_at", "closed_at", "closed_by"])
+    with remembered(session, SessionChange.What.STARTED, by=by, now=now):
+        session.move_to(Session.State.IN_PROGRESS)
+        check_free(session, by=by, now=now)
+        session.started_at, session.closed_at, session.closed_by = now, None, None
+        with one_at_a_time():
+            session.save(update_fields=["state", "started_at", "closed_at", "closed_by"])
     summary.refresh(session.client_id)
     audit.record(SESSION_STARTED, client_id=session.client_id, target=session, by=by, at=now)
     return session
