@@ -1,5 +1,6 @@
 """Log lines: ids and codes, never client data; and where something failed, never with what values."""
 
+import re
 import sys
 import traceback
 from pathlib import Path
@@ -10,6 +11,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 ROOT = str(Path(__file__).resolve().parent.parent) + "/"
 FRAMES = 6
+LINK = re.compile(r"(/l/)[\w-]+")
 
 
 def where(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
@@ -28,11 +30,17 @@ def where(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
     return event
 
 
+def without_links(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:
+    """Leave out what stands in the address of a one-time link: who reads the log could open it."""
+    return {key: LINK.sub(r"\1…", value) if isinstance(value, str) else value for key, value in event.items()}
+
+
 SHARED: list[Any] = [
     structlog.contextvars.merge_contextvars,
     structlog.processors.TimeStamper(fmt="iso"),
     structlog.stdlib.add_log_level,
     where,
+    without_links,
 ]
 
 

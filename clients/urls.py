@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from clients.views import care, circle, contacts, hours, people, permissions, substances
+from clients.views import care, circle, contacts, hours, links, people, permissions, substances
 
 app_name = "clients"
 
@@ -20,6 +20,7 @@ urlpatterns = [
     path("clients/<uuid:uid>/team/", care.team, name="team"),
     path("clients/<uuid:uid>/team/cover/", care.cover, name="cover"),
     path("team-places/<uuid:uid>/end/", care.end_cover, name="end_cover"),
+    path("l/<str:token>/", links.door, name="link"),
     path("practice/hours/", hours.page, name="hours"),
     path("practice/hours/closed/", hours.close_day, name="closure_new"),
     path("practice/hours/closed/<uuid:uid>/remove/", hours.open_day, name="closure_remove"),

@@ -7,6 +7,7 @@ from clients.models.circle import EmergencyContact, Guardian
 from clients.models.client import Client, PauseReason, StatusChange
 from clients.models.contact import ContactPoint, Permission
 from clients.models.hours import Closure, OnCall, StaffedHours
+from clients.models.links import ClientLink
 from clients.models.merge import ClientMerge
 from clients.models.practice import Practice, Programme, Site, Supervision, Team, TeamMembership
 from clients.models.substance import ClientSubstance, Substance
@@ -17,6 +18,7 @@ __all__ = [
     "AuditEvent",
     "CareTeamMember",
     "Client",
+    "ClientLink",
     "ClientMerge",
     "ClientSubstance",
     "ClientSummary",

@@ -51,6 +51,8 @@ ACT = Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=OUT, audrey=NA)
 OWN = Door(nobody=SI, dana=IN, robin=NF, sam=TOLD, ada=OUT, audrey=TOLD)
 SUPERVISE = Door(nobody=SI, dana=NA, robin=OUT, sam=IN, ada=OUT, audrey=NA)
 REVIEW = Door(nobody=SI, dana=NA, robin=NA, sam=IN, ada=NA, audrey=IN)
+# A signature or a secret opens it, whoever is signed in.
+SHUT = Door(nobody=OUT, dana=OUT, robin=OUT, sam=OUT, ada=OUT, audrey=OUT)
 # Lists and forms that name no client in their address.
 CARE = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=NA)
 READ = Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NA, audrey=IN)
@@ -101,6 +103,9 @@ _add(SUPERVISE, "clients:team clients:cover", uid="client")
 _add(ACT, "clients:emergency_contact_new", uid="client")
 _add(ACT, "clients:emergency_contact", uid="friend", what="retired")
 _add(SUPERVISE, "clients:end_cover", uid="place")
+
+# Behind a link that only its holder knows; everybody else meets a page that tells nothing.
+_add(SHUT, "clients:link", token="nothing")
 
 # --- sessions and notes ---
 _add(READ, "counseling:list")
@@ -184,7 +189,6 @@ _add(
 
 # Signs of life for machines, and doors that a signature guards.
 _add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
-SHUT = Door(nobody=OUT, dana=OUT, robin=OUT, sam=OUT, ada=OUT, audrey=OUT)
 _add(SHUT, "followup:metrics")
 _add(SHUT, "followup:hook_inbound", provider="sms")
 _add(SHUT, "followup:hook_status", provider="sms", attempt="client")

@@ -6,7 +6,7 @@ import logging.config
 import pytest
 import structlog
 
-from casework.logs import logging_config, where
+from casework.logs import logging_config, where, without_links
 
 
 def failing():
@@ -65,3 +65,9 @@ def test_our_own_lines_carry_what_was_bound(caplog):
     with caplog.at_level(logging.INFO):
         structlog.get_logger("ours").info("claimed", message_id=7)
     assert "claimed" in caplog.text
+
+
+def test_the_log_shows_no_address_that_opens_a_link():
+    event = {"event": "Not Found: /l/Abc_-123/x/", "request": "POST /l/Abc_-123/", "code": 404}
+    told = without_links(None, "info", event)
+    assert told == {"event": "Not Found: /l/…/x/", "request": "POST /l/…/", "code": 404}
