@@ -1,7 +1,8 @@
-"""Stage assessments, use episodes and days, relapse reports, learning reviews."""
+"""Stage assessments, use episodes and days, relapse reports, learning reviews, prevention plans."""
 
 from casework.relapse.models.assessment import AssessedSign, StageAssessment, StageSign
 from casework.relapse.models.days import DayMark
+from casework.relapse.models.prevention import PlanSignature, PreventionPlan
 from casework.relapse.models.report import RelapseReport, ReportRepeat
 from casework.relapse.models.review import LearningReview, ReviewLink
 from casework.relapse.models.transition import StageTransition
@@ -12,6 +13,8 @@ __all__ = [
     "AssessedSign",
     "DayMark",
     "LearningReview",
+    "PlanSignature",
+    "PreventionPlan",
     "RelapseReport",
     "ReportRepeat",
     "ReviewLink",

@@ -1,0 +1,1 @@
+"""The plan that the client carries: its words, its versions, its signatures, and the sheet of paper."""
