@@ -41,6 +41,10 @@ class ToDoKind(TextChoices):
     MEDICAL = "medical", _("Contact the prescriber or a medical provider today")
     UPGRADE = "upgrade", _("The stage rose: record a report?")
     DEATH_REVIEW = "death_review", _("After a death: support and incident review")
+    MEASURE = "measure", _("A measure is due")
+    PLAN_REVIEW = "plan_review", _("Review the treatment plan")
+    COSIGN = "cosign", _("Read and co-sign a note")
+    OF_AGE = "of_age", _("The client has come of age: go through the consent again")
     OTHER = "other", _("To do")
 
 

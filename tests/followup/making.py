@@ -13,7 +13,14 @@ PHONE_STEPS = 11  # messages of a physical plan
 
 
 FIRST = import_module("casework.followup.migrations.0004_first_texts")
-SHIPPED = Texts({(row["channel"], row["language"], row["key"]): row["body"] for row in FIRST.shipped()})
+LATER = import_module("casework.followup.migrations.0014_texts_of_visits_and_links")
+SHIPPED = Texts(
+    {
+        (row["channel"], row["language"], row["key"]): row["body"]
+        for migration in (FIRST, LATER)
+        for row in migration.shipped()
+    }
+)
 
 
 def report(client: Any, by: Any, now: Any, **fields: Any) -> actions.Reported:

@@ -12,6 +12,8 @@ from clients.telling import Problem, problems, unkind
 VARIABLES = frozenset({"first", "counselor", "sender", "phone", "emergency", "crisis_line", "helpline"})
 HELPLINES = frozenset({"emergency", "crisis_line", "helpline"})
 OF_A_VISIT = frozenset({"day", "time"})
+OF_A_LINK = frozenset({"link"})
+HAS_A_LINK = frozenset({"form", "plan"})
 MAY_NAME_HELPLINES = frozenset({"welcome", "help", "crisis", "away"})
 # An answer to STOP says so in its own way; a text in a crisis must not talk of anything else.
 SAYS_STOP_ITSELF = frozenset({"stop", "crisis"})
@@ -23,7 +25,8 @@ LONGEST = {
     "sender": "Oak Street",
     "phone": "555-010-0199",
     "day": "Wed 30 Sep",
-    "time": "12:30 pm",
+    "time": "9:30 and 12:30",
+    "link": "https://app.oakstreet.org/l/AbCdEfGhIjKlMnOpQrStUv",
     "emergency": "911",
     "crisis_line": "988",
     "helpline": "1-800-662-4357",
@@ -48,6 +51,7 @@ SAID: Mapping[str, object] = {
     "sender": gettext_lazy("It does not say {sender}, whom it comes from."),
     "phone": gettext_lazy("It does not say {phone}, whom to call."),
     "line": gettext_lazy("It does not say %(found)s, whom to call in an emergency or a crisis."),
+    "address": gettext_lazy("It does not say {link}, which it is sent for."),
     "empty": gettext_lazy("There are no words in it."),
 }
 
@@ -70,6 +74,8 @@ def variables_for(key: str) -> frozenset[str]:
     """What a text may hold. The helplines stand only where clinical.md §5.2 M-2 lets them be named."""
     purpose = key.split(".", maxsplit=1)[0]
     known = VARIABLES if purpose in MAY_NAME_HELPLINES else VARIABLES - HELPLINES
+    if purpose in HAS_A_LINK:
+        return known | OF_A_LINK
     return known | OF_A_VISIT if purpose == "appt" else known
 
 
@@ -89,9 +95,11 @@ def template_problems(
     if broken:
         return broken
     purpose = key.split(".", maxsplit=1)[0]
-    bare = text.format_map(dict.fromkeys(VARIABLES | OF_A_VISIT, " "))
+    bare = text.format_map(dict.fromkeys(VARIABLES | OF_A_VISIT | OF_A_LINK, " "))
     found = problems(bare, extra_words=extra_words, helplines=purpose in MAY_NAME_HELPLINES) + unkind(bare)
     found += _missing_lines(purpose, text, longest)
+    if purpose in HAS_A_LINK and "{link}" not in text:
+        found.append(Problem("address", "{link}"))
     return found + (_of_a_text_message(purpose, text, longest) if one_segment else [])
 
 

@@ -10,12 +10,23 @@ from casework.followup.messages.texts import EMAIL, FOOT, SMS, Texts
 from casework.staff.models import User
 from clients.access import Role
 from clients.jurisdiction import jurisdiction
+from clients.links import address_of
 from clients.models import Practice
 from clients.segments import Size, measure, outside_gsm
 from clients.telling import Problem, catalogue_words
 
+LENGTH_OF_A_TOKEN = 22
 TYPICAL_FIRST = {"en": "Sam", "es": "Luis"}
-A_VISIT = {"en": {"day": "Wed 30 Sep", "time": "12:30 pm"}, "es": {"day": "mar 29 sep", "time": "12:30"}}
+# The longest that they can be: two visits on a Wednesday; the address of a link is always as long here.
+A_VISIT = {
+    "en": {"day": "Wed 30 Sep", "time": "12:30 pm and 12:30 pm"},
+    "es": {"day": "el mié 30 sep", "time": "12:30 y 12:30"},
+}
+
+
+def more_of(language: str) -> dict[str, str]:
+    """What is filled in beside the letterhead: a visit's day and time, the address of a link."""
+    return {**A_VISIT[language], "link": address_of("A" * LENGTH_OF_A_TOKEN)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +39,7 @@ class Sight:
 
     @classmethod
     def of(cls, title: str, letter: Letterhead, body: str) -> "Sight":
-        full = body.format_map({**letter.values(), **A_VISIT[letter.language]})
+        full = body.format_map({**letter.values(), **more_of(letter.language)})
         return cls(title=title, body=full, size=measure(full))
 
 
@@ -86,7 +97,7 @@ class Names:
             key,
             body,
             extra_words=self.denied,
-            longest={**self.longest(language).values(), **A_VISIT[language]},
+            longest={**self.longest(language).values(), **more_of(language)},
             one_segment=channel == SMS,
         )
         if channel == EMAIL and key == FOOT and "{phone}" not in body:

@@ -25,6 +25,7 @@ from casework.followup.models.routes import Breaker, Pace, Tally
 from casework.followup.models.safety import ACKNOWLEDGE_WITHIN, CrisisWord, EmergencyRecord, StaffAlert
 from casework.followup.models.templates import TemplateStep, TemplateVersion
 from casework.followup.models.texts import MessageText
+from casework.followup.models.visits import NamedVisit
 
 __all__ = [
     "ACKNOWLEDGE_WITHIN",
@@ -41,6 +42,7 @@ __all__ = [
     "Message",
     "MessageHold",
     "MessageText",
+    "NamedVisit",
     "Pace",
     "PlanReport",
     "PlanState",

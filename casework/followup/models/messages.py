@@ -140,6 +140,8 @@ class Message(Record):
         START_REPLY = "start_reply", _("answer to START")
         HELP_REPLY = "help_reply", _("answer to HELP")
         AWAY_REPLY = "away_reply", _("answer while nobody is here")
+        CHANGE_REPLY = "change_reply", _("answer to R")
+        PLAN_REPLY = "plan_reply", _("answer to PLAN")
 
     class Recall(models.TextChoices):
         NO = "", _("no")
@@ -222,6 +224,16 @@ class Message(Record):
             ),
             models.UniqueConstraint(
                 name="one_message_per_plan_step", fields=["plan", "step_key"], condition=Q(plan__isnull=False)
+            ),
+            models.UniqueConstraint(  # one that is being sent and was withdrawn meanwhile does not count
+                name="one_live_reminder_per_session",
+                fields=["session"],
+                condition=Q(
+                    kind="reminder",
+                    session__isnull=False,
+                    status__in=["planned", "held", "failed", "claimed", "unknown"],
+                )
+                & ~Q(recalled="cancel"),
             ),
         ]
         indexes = [
@@ -332,6 +344,7 @@ class InboundMessage(Record):
         CALL = "call", _("please call")
         CONFIRM = "confirm", _("confirms the visit")
         RESCHEDULE = "reschedule", _("wants another time")
+        PLAN = "plan", _("asks for the plan")
         OTHER = "other", _("message")
 
     provider = models.CharField(max_length=20)
