@@ -1,5 +1,6 @@
 """Sessions and what follows from them: an attended one is a contact, a missed one asks somebody to reach out."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -28,9 +29,18 @@ def schedule_session(*, client_id: int, by: Any, now: datetime, **planned: Any) 
     """Plan a session; one still to come answers the offer of a visit. `planned`: as sessions' schedule takes it."""
     client = locked(client_id)
     session = lower.schedule(client=client, by=by, now=now, **planned)
-    if session.starts_at > now:
-        _finish(client, client.todos.open().filter(kind=ToDoKind.VISIT_OFFER), by=by, now=now)
+    after_planning(client, [session], by=by, now=now)
     return session
+
+
+def after_planning(client: Client, sessions: Sequence[Session], *, by: Any, now: datetime) -> None:
+    """What new or moved sessions bring: one still to come answers the offer of a visit."""
+    if any(session.starts_at > now for session in sessions):
+        _finish(client, client.todos.open().filter(kind=ToDoKind.VISIT_OFFER), by=by, now=now)
+
+
+def after_calling_off(client: Client, sessions: Sequence[Session], *, by: Any, now: datetime) -> None:
+    """What sessions bring that are called off."""
 
 
 @transaction.atomic
@@ -45,8 +55,10 @@ def cancel_session(
     *, session_id: int, cancelled_for: str, by: Any, now: datetime, reason: str = ""
 ) -> Session:
     """Call a session off. A client's late cancellation asks nobody to reach out: they have spoken."""
-    locked(_client_of(session_id))
-    return lower.cancel(session_id=session_id, cancelled_for=cancelled_for, reason=reason, by=by, now=now)
+    client = locked(_client_of(session_id))
+    session = lower.cancel(session_id=session_id, cancelled_for=cancelled_for, reason=reason, by=by, now=now)
+    after_calling_off(client, [session], by=by, now=now)
+    return session
 
 
 @transaction.atomic
