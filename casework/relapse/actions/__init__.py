@@ -1,7 +1,8 @@
 """What can be done about stages, use and reports. Each act locks, decides, writes and is audited in one transaction.
 
-`finalise`, `record_report`, `corroborate`, `mark_unsubstantiated`, `retract` and `mark_report_error` reach further
-than this room: casework.followup calls them and starts or stops what must follow. Nobody else may.
+`finalise`, `record_report`, `corroborate`, `mark_unsubstantiated`, `retract`, `mark_report_error`, the verbs of the use
+calendar and of the learning review reach further than this room: casework.followup calls them and starts or stops what
+must follow. Nobody else may.
 """
 
 from casework.relapse.actions.assessing import finalise, mark_assessment_error, save_assessment

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from casework.relapse.actions.days import drop_days, marked_days
 from casework.relapse.models import RelapseReport, ReportRepeat, StageTransition, UseEpisode
 from casework.relapse.models.use import Verification
 from casework.relapse.moving import Learned, Moved, settle
@@ -271,13 +272,19 @@ def _close(report_id: int, state: ReportState, *, reason: str, by: Any, now: dat
 
 
 def _release_episode(report: RelapseReport) -> None:
-    """An episode that no standing report speaks of any more goes the way of the report; else only its own days do."""
+    """An episode that nobody else speaks of any more goes the way of the report; else only the report's own days do."""
     episode = report.episode
     if episode is None:
         return
-    others = list(episode.reports.filter(state__in=STANDING).order_by("pk"))
+    others, marked = (
+        list(episode.reports.filter(state__in=STANDING).order_by("pk")),
+        set(marked_days(episode)),
+    )
     if others:
-        _take_days_back(report, episode, others)
+        _take_days_back(report, episode, others, marked)
+        return
+    if marked:
+        drop_days(episode, [day.on for day in episode.days.all() if day.on not in marked])
         return
     unproven = report.state == ReportState.UNSUBSTANTIATED
     for gone in [episode, *_told_beside(report)]:
@@ -293,11 +300,13 @@ def _told_beside(report: RelapseReport) -> list[UseEpisode]:
     return list(beside.distinct().order_by("pk"))
 
 
-def _take_days_back(report: RelapseReport, episode: UseEpisode, others: list[RelapseReport]) -> None:
+def _take_days_back(
+    report: RelapseReport, episode: UseEpisode, others: list[RelapseReport], marked: set[date]
+) -> None:
     """Days that this report alone told of leave the episode. Where another does not say its days, all stay."""
     if not all(other.use_days for other in others):
         return
-    own = set(report.use_days) - {day for other in others for day in other.use_days}
+    own = set(report.use_days) - {day for other in others for day in other.use_days} - marked
     if not episode.days.filter(on__in=own).exists() or not episode.days.exclude(on__in=own).exists():
         return
     goes_on = episode.last_use_on is None and max(report.use_days) not in own
