@@ -82,7 +82,27 @@ PLAN = Section(
 
 DAP = NoteFormat("dap", Words("DAP", "DAP"), (DATA, ASSESSMENT, PLAN))
 SOAP = NoteFormat("soap", Words("SOAP", "SOAP"), (SUBJECTIVE, OBJECTIVE, ASSESSMENT, PLAN))
-FORMATS: Mapping[str, NoteFormat] = {each.key: each for each in (DAP, SOAP)}
+# A group's note: what all did, in everybody's note with the same words, and a few about the one member.
+SHARED, PART = "group", "part"
+IN_COMMON = Section(
+    SHARED,
+    Words("What the group did", "Lo que hizo el grupo"),
+    Words(
+        "Topic, exercises, how the group went. It stands in the note of everybody who came: name no member.",
+        "Tema, ejercicios, cómo le fue al grupo. Figura en la nota de todas las personas que asistieron: no nombre"
+        " a ninguna.",
+    ),
+)
+OWN_PART = Section(
+    PART,
+    Words("Own part", "Participación propia"),
+    Words(
+        "How this member took part, what they said and took away. Name no other member.",
+        "Cómo participó esta persona, qué dijo y qué se lleva. No nombre a nadie más del grupo.",
+    ),
+)
+GROUP = NoteFormat("group", Words("Group", "Grupo"), (IN_COMMON, OWN_PART, PLAN))
+FORMATS: Mapping[str, NoteFormat] = {each.key: each for each in (DAP, SOAP, GROUP)}
 
 RISK, RISK_ACTION = "risk", "risk_action"
 RISK_LEVELS: Mapping[str, Words] = {

@@ -72,8 +72,11 @@ class _CareTeam:
     covering: list[Any] = field(default_factory=list)
 
     def add(self, member: CareTeamMember) -> None:
-        places = self.primary if member.role == CareTeamMember.Role.PRIMARY else self.covering
-        places.append(member.user)
+        """A group's facilitator answers for what happens in the group, not for the client."""
+        if member.role == CareTeamMember.Role.PRIMARY:
+            self.primary.append(member.user)
+        elif member.role == CareTeamMember.Role.COVERING:
+            self.covering.append(member.user)
 
     @property
     def counselor(self) -> Any:

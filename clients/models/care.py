@@ -65,6 +65,7 @@ class CareTeamMember(Record):
     class Role(models.TextChoices):
         PRIMARY = "primary", _("Primary counselor")
         COVERING = "covering", _("Covering counselor")
+        GROUP = "group", _("Group facilitator")
 
     client = models.ForeignKey("clients.Client", models.PROTECT, related_name="care_team")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="care_team_places")

@@ -22,7 +22,7 @@ from clients.models.practice import Practice, Supervision, Team, TeamMembership,
 from clients.phones import digits_of
 
 
-def _and_those_covered(user: Any, at: datetime) -> Any:
+def and_those_covered(user: Any, at: datetime) -> Any:
     """The number of the person and of everybody for whom they cover at that instant.
 
     A union and not an "or": the database then begins at these few people, not at every row of a care team.
@@ -47,7 +47,7 @@ class ClientQuerySet(models.QuerySet["Client"]):
         standing = self.standing()
         if user.role == Role.AUDITOR:
             return standing
-        selves = _and_those_covered(user, at)
+        selves = and_those_covered(user, at)
         on_care_team = CareTeamMember.objects.in_force(at).filter(user__in=selves)
         if user.role == Role.COUNSELOR:
             return standing.filter(pk__in=on_care_team.values("client"))

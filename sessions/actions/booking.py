@@ -17,7 +17,11 @@ from clients.models import Client, Practice
 from sessions.models import Session
 from sessions.models.session import LONGEST
 
-CONSTRAINTS = tuple(f"one_session_at_a_time_per_{what}" for what in ("counselor", "client", "room"))
+CONSTRAINTS = tuple(
+    f"one_{row}_at_a_time_per_{what}"
+    for row in ("session", "meeting", "booking")
+    for what in ("counselor", "client", "room")
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,9 @@ def _first(planned: Session, taken: Sequence[Session]) -> Clash | None:
     for what in ("counselor_id", "client_id", "room_id"):
         value = getattr(planned, what)
         for other in at_once:
+            beside = planned.meeting_id is not None and other.meeting_id == planned.meeting_id
+            if beside and what != "client_id":  # the members of a group sit in one room with one counselor
+                continue
             if value is not None and getattr(other, what) == value:
                 return Clash(planned, other, what.removesuffix("_id"))
     return None
@@ -78,7 +85,7 @@ def _first(planned: Session, taken: Sequence[Session]) -> Clash | None:
 def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
     """Which session is in the way, whose it is and when."""
     other = clash.other
-    words = {"when": _span(other), "counselor": other.counselor, "room": other.room}
+    words = {"when": span(other), "counselor": other.counselor, "room": other.room}
     if clash.what == "room":
         return _("%(room)s is taken then by %(counselor)s: %(when)s.") % words
     if clash.what == "client":
@@ -91,7 +98,8 @@ def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
     return _("%(counselor)s already has a session then: %(when)s.") % words
 
 
-def _span(session: Session) -> str:
+def span(session: Any) -> str:
+    """From when to when a session or a meeting is, by the practice's clock."""
     zone = Practice.current().zone
     begin, end = timezone.localtime(session.starts_at, zone), timezone.localtime(session.ends_at, zone)
     day = date_format(begin, _("D j M"))

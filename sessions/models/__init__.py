@@ -2,6 +2,15 @@
 
 from sessions.models.changes import SessionChange
 from sessions.models.feeds import CalendarFeed
+from sessions.models.groups import (
+    Group,
+    GroupMark,
+    GroupMeeting,
+    GroupMembership,
+    GroupTopic,
+    LeaveReason,
+    NameConfirmation,
+)
 from sessions.models.notes import Addendum, Note
 from sessions.models.rooms import Room
 from sessions.models.series import Series
@@ -13,6 +22,13 @@ __all__ = [
     "CalendarFeed",
     "Goal",
     "GoalStep",
+    "Group",
+    "GroupMark",
+    "GroupMeeting",
+    "GroupMembership",
+    "GroupTopic",
+    "LeaveReason",
+    "NameConfirmation",
     "Note",
     "Room",
     "Series",

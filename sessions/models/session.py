@@ -116,6 +116,9 @@ class Session(Lifecycle, Record):
         "counseling.Series", null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
     )
     series_on = models.DateField(null=True, blank=True)
+    meeting = models.ForeignKey(
+        "counseling.GroupMeeting", null=True, blank=True, on_delete=models.PROTECT, related_name="sessions"
+    )
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     state = models.CharField(max_length=12, choices=State.choices, default=State.SCHEDULED)
@@ -137,7 +140,7 @@ class Session(Lifecycle, Record):
     CLASSES: ClassVar[Any] = classify(
         identifying="client location companions",
         clinical="starts_at ends_at state started_at ended_at cancelled_for cancel_reason kind modality series_on",
-        operational="id uid counselor room series scheduled_at scheduled_by closed_at closed_by",
+        operational="id uid counselor room series meeting scheduled_at scheduled_by closed_at closed_by",
     )
 
     class Meta:
@@ -171,9 +174,18 @@ class Session(Lifecycle, Record):
                 condition=Q(series=None, series_on=None) | Q(series__isnull=False, series_on__isnull=False),
             ),
             models.UniqueConstraint(fields=["series", "series_on"], name="one_session_per_day_of_a_series"),
-            _one_at_a_time("counselor"),
+            _one_at_a_time("counselor", Q(meeting=None)),
             _one_at_a_time("client"),
-            _one_at_a_time("room", Q(room__isnull=False)),
+            _one_at_a_time("room", Q(room__isnull=False, meeting=None)),
+            models.UniqueConstraint(
+                fields=["meeting", "client"],
+                condition=~Q(state=State.CANCELLED),
+                name="one_session_per_member_of_a_meeting",
+            ),
+            models.CheckConstraint(
+                name="session_of_a_meeting_is_a_group_session",
+                condition=Q(meeting=None) | Q(kind=Kind.GROUP),
+            ),
         ]
         indexes = [
             models.Index(fields=["counselor", "starts_at"], name="session_counselor_start"),
