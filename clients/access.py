@@ -42,6 +42,7 @@ class Verb(StrEnum):
     HOLD_SESSION = "hold session"
     WRITE_NOTE = "write note"
     READ_NOTE = "read signed note"
+    WRITE_PLANS = "write care plans"
     ARRANGE_ABSENCE = "arrange absence and cover"
     DECIDE_SILENCE = "decide when nobody answers"
     REVIEW_CASELOAD = "review caseload"
@@ -74,6 +75,7 @@ _CARE = frozenset(
         Verb.HOLD_SESSION,
         Verb.WRITE_NOTE,
         Verb.READ_NOTE,
+        Verb.WRITE_PLANS,
         Verb.ARRANGE_ABSENCE,
     }
 )
