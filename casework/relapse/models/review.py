@@ -89,6 +89,12 @@ class LearningReview(Lifecycle, Record):
     # 11 whether to take it into the prevention plan, 12 whether the medical and naloxone check was done
     update_plan = models.BooleanField(null=True, blank=True)
     safety_check_done = models.BooleanField(null=True, blank=True)
+    # The version of the prevention plan that finishing wrote, and its words before and after
+    plan = models.ForeignKey(
+        "relapse.PreventionPlan", models.PROTECT, null=True, blank=True, related_name="learning_reviews"
+    )
+    plan_before = EncryptedTextField(blank=True)
+    plan_after = EncryptedTextField(blank=True)
 
     state = models.CharField(max_length=10, choices=State.choices, default=State.DRAFT)
     version = models.PositiveIntegerField(default=1)
@@ -106,8 +112,9 @@ class LearningReview(Lifecycle, Record):
     CLASSES = classify(
         clinical="vulnerabilities vulnerability_words event event_when event_where event_who use_what use_how_much "
         "use_company use_with_what helped_stop effects_short effects_long guilt shame who_i_am can_change confidence "
-        "still_gives first_sign first_sign_stage coping_steps people update_plan safety_check_done",
-        operational="id uid client report state version started_at started_by saved_at saved_by finished_at "
+        "still_gives first_sign first_sign_stage coping_steps people update_plan safety_check_done plan_before "
+        "plan_after",
+        operational="id uid client report plan state version started_at started_by saved_at saved_by finished_at "
         "finished_by",
     )
 
