@@ -214,10 +214,9 @@ def _open_todos(
     by: Any,
     now: datetime,
 ) -> None:
-    """The plan's own to-dos and those of the alarm, in one statement."""
+    """The plan's own to-dos, and those of the alarm."""
     taken_over = plan_start.take_over(plan, left)
-    own = plan_start.todo_rows(plan, draft, taken_over=taken_over, now=now)
-    in_plan = taken_over | {str(row.kind) for row in own}
+    in_plan = taken_over | plan_start.write_todos(plan, draft, taken_over=taken_over, now=now)
     asks = _asks(
         report, alarm, in_plan=in_plan, still_open=in_plan | set(draft.known.open_alarms), has_plan=True
     )
@@ -233,7 +232,7 @@ def _open_todos(
         )
         for ask in asks
     ]
-    ToDo.objects.bulk_create([*own, *further])
+    ToDo.objects.bulk_create(further)
     for row in further:
         todos.note_opened(row, by=by, now=now)
 

@@ -9,6 +9,7 @@ from casework.followup.models import FollowUpPlan, InboundMessage, Message, Prio
 from casework.followup.planner import PlannedMessage
 from casework.followup.risk import RiskTier
 from clients.models import Client
+from clients.rows import insert_alike
 
 ANSWER_IN_TIME = timedelta(hours=2)  # an answer to a message makes no sense the day after
 PRIORITY_OF_REPLY = {Message.Kind.CRISIS_REPLY: Priority.CRISIS}
@@ -22,26 +23,27 @@ TEXT_OF_REPLY = {
 
 
 def write_plan(plan: FollowUpPlan, steps: Iterable[PlannedMessage]) -> int:
-    """The plan's messages in one statement. Writing them again changes nothing."""
-    priority = Priority.USUAL if plan.risk_tier == RiskTier.GREEN else Priority.HIGH
-    rows = [
-        Message(
-            client_id=plan.client_id,
-            plan=plan,
-            step_key=step.key,
-            kind=Message.Kind.PLAN,
-            template_key=step.text,
-            channel_rule=step.channel,
-            local_date=step.on,
-            local_time=step.at,
-            tz=plan.tz,
-            due_at=step.due_at,
-            priority=priority,
-            dedupe_key=f"plan:{plan.uid}:{step.key}",
-        )
-        for step in steps
-    ]
-    return len(Message.objects.bulk_create(rows, ignore_conflicts=True))
+    """The plan's messages in one statement. Writing them again changes nothing. Returns how many were written."""
+    planned = list(steps)
+    if not planned:
+        return 0
+    like = Message(
+        client_id=plan.client_id,
+        plan=plan,
+        kind=Message.Kind.PLAN,
+        tz=plan.tz,
+        priority=Priority.USUAL if plan.risk_tier == RiskTier.GREEN else Priority.HIGH,
+    )
+    each: dict[str, list[Any]] = {
+        "step_key": [step.key for step in planned],
+        "template_key": [step.text for step in planned],
+        "channel_rule": [step.channel for step in planned],
+        "local_date": [step.on for step in planned],
+        "local_time": [step.at for step in planned],
+        "due_at": [step.due_at for step in planned],
+        "dedupe_key": [f"plan:{plan.uid}:{step.key}" for step in planned],
+    }
+    return len(insert_alike(like, each, ignore_conflicts=True))
 
 
 def answer(inbound: InboundMessage, kind: Message.Kind, *, client: Client, now: datetime) -> Message:

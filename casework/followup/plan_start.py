@@ -15,6 +15,7 @@ from casework.followup.planner import PlanFacts, PlannedMessage, PlannedToDo
 from casework.followup.risk import RiskFacts, RiskReason, RiskTier, provisional, still_at_risk
 from casework.relapse.reporting import SELF_REPORTS
 from clients.models import Client, Practice
+from clients.rows import insert_alike
 from clients.stage import Stage
 
 
@@ -101,7 +102,7 @@ def draft(
 
 
 def write(client: Client, report: Any, plan_draft: Draft, *, by: Any, now: datetime) -> FollowUpPlan:
-    """Save a plan with its messages. Its to-dos are `todo_rows`, for the caller to save with others of the same act."""
+    """Save a plan with its messages. Its to-dos are `write_todos`, once it is known which ones are taken over."""
     told, start = plan_draft.told, plan_draft.starts_at
     plan = FollowUpPlan.objects.create(
         client=client,
@@ -120,26 +121,25 @@ def write(client: Client, report: Any, plan_draft: Draft, *, by: Any, now: datet
     return plan
 
 
-def todo_rows(
+def write_todos(
     plan: FollowUpPlan, plan_draft: Draft, *, taken_over: Collection[str], now: datetime
-) -> list[ToDo]:
-    """The plan's to-dos, not yet saved, without the kinds that were taken over from the plan before."""
-    return [
-        ToDo(
-            client_id=plan.client_id,
-            plan=plan,
-            step_key=step.key,
-            kind=step.kind,
-            title=str(step.kind.label),
-            due_at=step.due_at,
-            grace=step.grace,
-            urgent=step.urgent,
-            owner_id=plan_draft.known.owner_of(step.kind),
-            opened_at=now,
+) -> set[str]:
+    """Save the plan's to-dos, without the kinds that were taken over from the plan before. Returns their kinds."""
+    steps = [step for step in plan_draft.todos if step.kind not in taken_over]
+    if steps:
+        insert_alike(
+            ToDo(client_id=plan.client_id, plan=plan, opened_at=now),
+            {
+                "step_key": [step.key for step in steps],
+                "kind": [step.kind for step in steps],
+                "title": [str(step.kind.label) for step in steps],
+                "due_at": [step.due_at for step in steps],
+                "grace": [step.grace for step in steps],
+                "urgent": [step.urgent for step in steps],
+                "owner_id": [plan_draft.known.owner_of(step.kind) for step in steps],
+            },
         )
-        for step in plan_draft.todos
-        if step.kind not in taken_over
-    ]
+    return {str(step.kind) for step in steps}
 
 
 def take_over(plan: FollowUpPlan, todos: Sequence[ToDo]) -> set[str]:
