@@ -1,17 +1,18 @@
 """Where a client stands now and stood before, from what is on record (clinical.md §1.5, §1.6)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from django.conf import settings
-from django.contrib.postgres.expressions import ArraySubquery
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
 from casework.relapse import episodes, reporting
 from casework.relapse.models import RelapseReport, StageAssessment, UseDay, UseEpisode
+from casework.relapse.models.use import FIRM
 from casework.relapse.transitions import Assessed, Reported, Step, steps
 from clients.models import Client, ClientSummary, EpisodeOfCare
 from clients.stage import Stage
@@ -22,27 +23,71 @@ def thresholds() -> episodes.Thresholds:
     return episodes.Thresholds(**settings.RELAPSE_THRESHOLDS)
 
 
-def assessed(client: Client, *, at: datetime) -> list[Assessed]:
-    """The final assessments up to `at`."""
-    rows = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
-    found = rows.values_list("assessed_at", "counselor_stage", "pk")
-    return [Assessed(when, Stage(stage), pk) for when, stage, pk in found]
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a client's stage rests on: final assessments, reports from when they count, and the last day of use."""
+
+    assessed: list[Assessed]
+    reported: list[Reported]
+    last_use_on: date | None
 
 
-def reported(client: Client, *, at: datetime) -> list[Reported]:
-    """The reports that may raise the stage, each from the moment it may, up to `at`."""
-    rows = RelapseReport.objects.standing().filter(client__in=client.record_ids, reported_at__lte=at)
-    found = rows.order_by("pk").values_list("pk", "stage", "source", "state", "reported_at", "confirmed_at")
-    counting = [
-        (reporting.counts_from(source, state, reported_at=told, confirmed_at=confirmed), Stage(stage), pk)
-        for pk, stage, source, state, told, confirmed in found
-    ]
-    return [Reported(since, stage, pk) for since, stage, pk in counting if since is not None and since <= at]
+# One statement in SQL: put together by the ORM the three reads took longer than all that a report writes.
+READ = """
+SELECT 'assessed' AS what, id, counselor_stage AS stage, assessed_at AS at, NULL AS source, NULL AS state,
+       NULL::timestamptz AS confirmed_at, NULL::date AS used_on
+  FROM relapse_stageassessment
+ WHERE client_id = ANY(%(ids)s) AND state = 'final' AND assessed_at <= %(at)s
+ UNION ALL
+SELECT 'reported', id, stage, reported_at, source, state, confirmed_at, NULL
+  FROM relapse_relapsereport
+ WHERE client_id = ANY(%(ids)s) AND state = ANY(%(standing)s) AND reported_at <= %(at)s
+ UNION ALL
+SELECT 'used', NULL, NULL, NULL, NULL, NULL, NULL, max(use."on")
+  FROM relapse_useday AS use JOIN relapse_useepisode AS episode ON episode.id = use.episode_id
+ WHERE episode.client_id = ANY(%(ids)s)
+   AND (episode.verification = ANY(%(firm)s)
+        OR episode.verification = 'reported' AND episode.source <> ALL(%(to_confirm)s))
+ ORDER BY what, at DESC, id DESC
+"""
+
+
+def behind(client: Client, *, at: datetime) -> Behind:
+    """The final assessments up to `at`, newest first; the reports that may raise the stage, each from the moment it
+    may; and the last day with use on record, without what still awaits a talk with the client."""
+    found = Behind([], [], None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            READ,
+            {
+                "ids": client.record_ids,
+                "at": at,
+                "standing": [str(state) for state in reporting.STANDING],
+                "firm": [str(state) for state in FIRM],
+                "to_confirm": [str(source) for source in reporting.TO_CONFIRM],
+            },
+        )
+        for what, pk, stage, when, source, state, confirmed, used_on in cursor.fetchall():
+            if what == "assessed":
+                found.assessed.append(Assessed(when, Stage(stage), pk))
+            elif what == "used":
+                found = replace(found, last_use_on=used_on)
+            elif since := _counts(source, state, when, confirmed, at):
+                found.reported.append(Reported(since, Stage(stage), pk))
+    return found
+
+
+def _counts(
+    source: str, state: str, told: datetime, confirmed: datetime | None, at: datetime
+) -> datetime | None:
+    since = reporting.counts_from(source, state, reported_at=told, confirmed_at=confirmed)
+    return since if since is not None and since <= at else None
 
 
 def way(client: Client, *, at: datetime) -> list[Step]:
     """Every step of the stage up to `at`, oldest first."""
-    return steps(assessed(client, at=at), reported(client, at=at))
+    found = behind(client, at=at)
+    return steps(found.assessed, found.reported)
 
 
 def current_stage(client: Client, *, at: datetime) -> Stage | None:
@@ -60,11 +105,7 @@ def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
 
 def known_use_days(client: Client) -> list[date]:
     """Every day with use on record, without what still awaits a talk with the client."""
-    return list(_known_use(UseEpisode.objects.filter(client__in=client.record_ids)))
-
-
-def _known_use(found: Any) -> Any:
-    return _days(found.believed())
+    return list(_days(UseEpisode.objects.believed().filter(client__in=client.record_ids)))
 
 
 def _days(found: Any, **when: Any) -> Any:
@@ -160,20 +201,21 @@ class Renewed:
 
 
 def refresh_summary(client: Client, *, at: datetime) -> ClientSummary:
-    """Write the stage columns of the client's summary anew from the records. The caller holds the client's row."""
+    """Write the stage columns of the client's summary anew from the records. The caller holds the client's row, read
+    when it was locked."""
     return renew_summary(client, at=at).summary
 
 
 def renew_summary(client: Client, *, at: datetime) -> Renewed:
-    """The same, telling what was read on the way: three reads and one write."""
-    summary, days = _summary_and_days(client)
-    before, seen = summary.stage, assessed(client, at=at)
-    found = steps(seen, reported(client, at=at))
+    """The same, telling what was read on the way: one read and one write."""
+    summary, known = _summary(client), behind(client, at=at)
+    before = summary.stage
+    found = steps(known.assessed, known.reported)
     summary.stage = found[-1].stage.value if found else ""
     summary.stage_since, summary.stage_before = _since(found)
     summary.stage_from_report = bool(found) and isinstance(found[-1].because, Reported)
-    summary.last_assessed_at = max((one.at for one in seen), default=None)
-    summary.last_use_on = days[-1] if days else None
+    summary.last_assessed_at = max((one.at for one in known.assessed), default=None)
+    summary.last_use_on = known.last_use_on
     summary.save(
         update_fields=[
             "stage",
@@ -184,15 +226,14 @@ def renew_summary(client: Client, *, at: datetime) -> Renewed:
             "last_use_on",
         ]
     )
-    return Renewed(summary=summary, stage_before_this=before, assessed=seen)
+    return Renewed(summary=summary, stage_before_this=before, assessed=known.assessed)
 
 
-def _summary_and_days(client: Client) -> tuple[ClientSummary, list[date]]:
-    used = _known_use(UseEpisode.objects.filter(client__in=client.record_ids))
-    summary = ClientSummary.objects.annotate(days=ArraySubquery(used)).filter(client=client).first()
-    if summary is None:
-        return ClientSummary.objects.create(client=client), known_use_days(client)
-    return summary, summary.days
+def _summary(client: Client) -> ClientSummary:
+    """The one that was read when the client's row was locked."""
+    if not hasattr(client, "summary"):
+        return ClientSummary.objects.create(client=client)
+    return client.summary
 
 
 def _since(found: list[Step]) -> tuple[datetime | None, str]:

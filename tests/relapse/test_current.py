@@ -5,7 +5,18 @@ from datetime import timedelta
 import pytest
 
 from casework.relapse import actions, models
-from casework.relapse.current import current_stage, history, in_care_since, longest_run, use_in_window
+from casework.relapse.current import (
+    behind,
+    current_stage,
+    history,
+    in_care_since,
+    known_use_days,
+    longest_run,
+    use_in_window,
+)
+from casework.relapse.models import UseEpisode
+from casework.relapse.models.use import Verification
+from casework.relapse.reporting import ReportSource
 from clients.stage import Stage
 from tests.factories import EpisodeOfCareFactory, client_of
 
@@ -54,13 +65,29 @@ def test_history_leaves_out_what_was_taken_back(alex, assess, report, use, dana,
 def test_history_costs_the_same_however_long_it_is(alex, assess, use, now, django_assert_num_queries):
     assess("none")
     use(-90)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         history(alex, at=now)
     for day in range(1, 8):
         assess("none", day=day)
     use(-60, -30)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         history(alex, at=now + timedelta(days=20))
+
+
+@pytest.mark.parametrize("source", ReportSource.values)
+@pytest.mark.parametrize("verification", Verification.values)
+def test_the_summary_believes_the_same_days_as_every_other_reader(alex, use, now, source, verification):
+    use(-40)
+    told = use(-3)
+    UseEpisode.objects.filter(pk=told.latest.pk).update(source=source, verification=verification)
+    assert behind(alex, at=now).last_use_on == known_use_days(alex)[-1]
+
+
+def test_what_came_later_is_not_known_yet(alex, assess, now):
+    assess("emotional", E01=2)
+    assess("none", day=3)
+    assert [one.stage for one in behind(alex, at=now + timedelta(days=1)).assessed] == ["emotional"]
+    assert [one.stage for one in behind(alex, at=now + timedelta(days=4)).assessed] == ["none", "emotional"]
 
 
 @pytest.fixture

@@ -35,6 +35,10 @@ class Verification(models.TextChoices):
     VOID = "void", _("Taken back or entered in error")
 
 
+# Known whoever told of it.
+FIRM = (Verification.CONFIRMED, Verification.CORROBORATED)
+
+
 class UseEpisodeQuerySet(ClientOwnedQuerySet):
     def standing(self) -> Self:
         """Those not taken back, not a mistake, not found to be without substance."""
@@ -49,7 +53,7 @@ class UseEpisodeQuerySet(ClientOwnedQuerySet):
 
     def counting(self) -> Self:
         """Those that a stage may rest on: told by the client, or confirmed (clinical.md §1.4)."""
-        firm = Q(verification__in=[Verification.CORROBORATED, Verification.CONFIRMED])
+        firm = Q(verification__in=FIRM)
         told = Q(verification=Verification.REPORTED, source__in=SELF_REPORTS)
         return self.filter(firm | told)
 
