@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import follow_report, schedule, summary, tasks, todos
+from casework.followup import follow_report, schedule, summary, todos
 from casework.followup.follow_report import Alarm
 from casework.followup.hours import timing_of
 from casework.followup.models import FollowUpPlan, ToDo
@@ -129,7 +129,6 @@ def _set_in_motion(client: Client, recorded: Any, alarm: Alarm, *, by: Any, now:
         todo = follow_report.talk_first(client, report, by=by, now=now)
     elif recorded.following is Following.PLAN:
         plan = follow_report.follow(client, report, by=by, now=now, alarm=alarm)
-        transaction.on_commit(tasks.wake)
     if plan is None:
         follow_report.raise_alarm(client, report, alarm, by=by, now=now)
         plan = _plan_of(report)
@@ -165,7 +164,6 @@ def confirm_report(*, report_id: int, by: Any, now: datetime) -> Reported:
     if confirmed.following is not Following.PLAN or not client.is_in_touch:
         return Reported(report=report, created=False, plan=_plan_of(report))
     plan = follow_report.follow(client, report, by=by, now=now, alarm=Alarm(escalated=_escalated(confirmed)))
-    transaction.on_commit(tasks.wake)
     return Reported(report=report, created=False, plan=plan)
 
 
