@@ -1,4 +1,9 @@
-"""Reporting a relapse beside one transaction that writes the same rows by hand."""
+"""Reporting a relapse beside one transaction that does the same by hand.
+
+By hand: the client's row is locked, what the plan depends on is read in one statement, and the same rows are written
+by the same inserts and updates, their values bound as the product binds them, on a connection that is warm. What is
+left out is everything that decides what these values are.
+"""
 
 import statistics
 import time
@@ -17,15 +22,15 @@ from casework.staff.models import User
 
 COUNTED = ("relapse_relapsereport", "followup_followupplan", "followup_message", "followup_todo")
 WRITES = ("INSERT", "UPDATE")
-LOCK = "SELECT id FROM clients_client WHERE id = {} FOR UPDATE"
+FACTS = "SELECT ARRAY(SELECT unnest(red_flags)"  # how the plan's one read begins
+LOCK = "SELECT id FROM clients_client WHERE id = %s FOR UPDATE"
 
 
 @dataclass
 class Written:
-    """The rows of one report as statements, and from where the sequences counted when they were written."""
+    """One report as statements with their values, and from where the sequences counted when it was written."""
 
-    client: int
-    statements: list[str]
+    statements: list[tuple[str, Any]]
     counted_from: dict[str, int]
 
 
@@ -38,11 +43,12 @@ def compare(world: World, *, number: int) -> dict[str, float]:
     hand: list[float] = []
     ours: list[float] = []
     counts = []
-    for place in range(number):
-        written, count = _as_statements(first + place, by)
-        counts.append(count)
-        hand.append(_by_hand(world, written))
-        ours.append(_by_product(first + number + place, by))
+    with psycopg.connect(world.admin, autocommit=True, cursor_factory=psycopg.ClientCursor) as line:
+        for place in range(number):
+            written, count = _as_statements(first + place, by)
+            counts.append(count)
+            hand.append(_by_hand(line, written))
+            ours.append(_by_product(first + number + place, by))
     skip = number // 5  # the first ones warm caches
     return {
         "statements": max(counts),
@@ -74,25 +80,29 @@ def _as_statements(client: int, by: Any) -> tuple[Written, int]:
         for table in COUNTED:
             cursor.execute("SELECT last_value FROM " + table + "_id_seq")
             counted[table] = cursor.fetchone()[0]
+    said: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, values: Any, many: bool, context: Any) -> Any:
+        said.append((sql.strip(), values))
+        return execute(sql, values, many, context)
+
     with transaction.atomic():
-        with CaptureQueriesContext(connection) as captured:
+        with CaptureQueriesContext(connection) as captured, connection.execute_wrapper(note):
             _report(client, by)
         transaction.set_rollback(True)
-    said = [one["sql"] for one in captured]
-    plain = [sql for sql in said if not sql.startswith(("SAVEPOINT", "RELEASE"))]
-    writes = [sql for sql in plain if sql.startswith(WRITES)]
-    return Written(client, [LOCK.format(client), *writes], counted), len(plain)
+    counts = [one for one in captured if not one["sql"].startswith(("SAVEPOINT", "RELEASE"))]
+    done = [one for one in said if one[0].startswith((*WRITES, FACTS))]
+    return Written([(LOCK, [client]), *done], counted), len(counts)
 
 
-def _by_hand(world: World, written: Written) -> float:
-    with psycopg.connect(world.admin, autocommit=True) as line:
-        for table, last in written.counted_from.items():
-            line.execute("SELECT setval(%s, %s)", [f"{table}_id_seq", last])
-        began = time.perf_counter()
-        with line.transaction(), line.cursor() as cursor:
-            for sql in written.statements:
-                cursor.execute(sql.encode())
-        return time.perf_counter() - began
+def _by_hand(line: psycopg.Connection[Any], written: Written) -> float:
+    for table, last in written.counted_from.items():
+        line.execute("SELECT setval(%s, %s)", [f"{table}_id_seq", last])
+    began = time.perf_counter()
+    with line.transaction(), line.cursor() as cursor:
+        for sql, values in written.statements:
+            cursor.execute(sql.encode(), values)
+    return time.perf_counter() - began
 
 
 def _by_product(client: int, by: Any) -> float:
