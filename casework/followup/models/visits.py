@@ -18,15 +18,21 @@ class NamedVisit(models.Model):
     message = models.ForeignKey(Message, models.PROTECT, related_name="visits")
     session = models.ForeignKey("counseling.Session", models.PROTECT, related_name="named_in")
     starts_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True, blank=True)  # the client answered C
+    change_asked_at = models.DateTimeField(null=True, blank=True)  # the client answered R
 
     objects = NamedVisitQuerySet.as_manager()
 
-    CLASSES = classify(clinical="message session starts_at", operational="id")
+    CLASSES = classify(clinical="message session starts_at confirmed_at change_asked_at", operational="id")
 
     class Meta:
         ordering: ClassVar = ["starts_at", "pk"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["message", "session"], name="one_naming_of_a_visit"),
+            models.CheckConstraint(
+                name="visit_confirmed_or_to_be_changed",
+                condition=models.Q(confirmed_at__isnull=True) | models.Q(change_asked_at__isnull=True),
+            ),
         ]
 
     def __str__(self) -> str:
