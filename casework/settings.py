@@ -33,6 +33,7 @@ ROOMS = [
     "clients",
     "sessions",
     "casework.staff",
+    "casework.measures",
     "casework.relapse",
     "casework.followup",
     "casework.desk",
