@@ -21,6 +21,7 @@ and is deleted when saved, at sign-out, and after three days. A submit of the fo
 Events on the form: autosave:saved, autosave:state (detail.state). */
 (() => {
   const PAUSE_MS = 2000;
+  const MOST_MS = 8000; // whoever types on and on is saved all the same
   const RETRY_MS = [3000, 6000, 12000, 30000];
   const KEPT_MS = 3 * 24 * 3600 * 1000;
   const PREFIX = "turnaround:";
@@ -136,6 +137,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       if (!kept || JSON.stringify(kept.fields) === this.saved) return buffer.drop(this.key);
       const theirs = JSON.parse(this.saved);
       const newer = kept.version !== this.versionField.value;
+      for (const box of this.form.querySelectorAll("[type=checkbox]")) if (!(box.name in kept.fields)) box.checked = false;
       this.put(kept.fields);
       if (newer) return this.conflict({ version: this.versionField.value, fields: theirs });
       this.say("restored", words.restored.replace("{time}", clock(kept.at)));
@@ -147,7 +149,8 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       if (!this.isDirty()) return;
       this.keep();
       if (this.state !== "signed-out" && this.state !== "waiting") this.say("changed", words.changed);
-      this.later(PAUSE_MS);
+      this.since ??= Date.now();
+      this.later(Math.max(0, Math.min(PAUSE_MS, this.since + MOST_MS - Date.now())));
     }
 
     keep() {
@@ -161,6 +164,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
 
     save({ leaving = false } = {}) {
       clearTimeout(this.timer);
+      this.since = undefined;
       if (this.state === "conflict") return Promise.resolve(false);
       if (this.busy && !leaving) return this.busy.then(() => (this.isDirty() ? this.save() : true));
       this.busy = this.post(leaving).finally(() => (this.busy = null));
@@ -241,7 +245,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       this.say("conflict", words.conflict);
       this.form.querySelector(".autosave-both")?.remove();
       const panel = this.panel(fields, saved_at);
-      const [mine, theirs] = panel.querySelectorAll("button");
+      const [mine, theirs, both] = panel.querySelectorAll("button");
       const settle = (choose) => () => {
         this.versionField.value = version;
         this.state = "";
@@ -250,6 +254,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       };
       mine.addEventListener("click", settle(() => this.save()));
       theirs.addEventListener("click", settle(() => this.take(fields)));
+      both.addEventListener("click", settle(() => this.merge(fields)));
       this.form.prepend(panel);
       panel.focus();
       return false;
@@ -260,6 +265,16 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       this.saved = this.snapshot();
       buffer.drop(this.key);
       this.say("saved", words.taken);
+    }
+
+    // Both texts in one field, mine first, to be gone through by hand; what cannot hold two stays as it is here.
+    merge(fields) {
+      for (const area of this.form.querySelectorAll("textarea")) {
+        const other = String(fields[area.name] ?? "");
+        if (other && !area.value.includes(other)) area.value = [area.value, other].filter(Boolean).join("\n\n");
+      }
+      this.changed();
+      this.save();
     }
 
     panel(fields, saved_at) {
@@ -280,7 +295,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
         panel.append(columns);
       }
       const actions = make("div", "actions");
-      for (const text of [words.keepMine, words.takeTheirs]) {
+      for (const text of [words.keepMine, words.takeTheirs, words.keepBoth]) {
         actions.append(Object.assign(make("button", "small", text), { type: "button" }));
       }
       panel.append(actions);
