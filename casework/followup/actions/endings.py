@@ -14,6 +14,8 @@ from clients import audit, lower
 from clients.access import Verb, require
 from clients.models import Client, Permission
 from sessions.actions import lower as sessions
+from sessions.actions import lower_groups
+from sessions.models import LeaveReason
 
 REVIEW_WITHIN = timedelta(hours=72)
 # A discharge ends no emergency, no letter that is to be written, and no decision on how to leave the door open.
@@ -34,6 +36,7 @@ def record_death(*, client_id: int, on: date, by: Any, now: datetime, note: str 
     Message.objects.filter(client=client).withdraw(reason="client_deceased", at=now)
     todos.close(client.todos.all(), state=ToDoState.CANCELLED, reason="client_deceased")
     sessions.cancel_upcoming(client_id=client_id, by=by, now=now)
+    lower_groups.leave_all(client=client, reason=LeaveReason.DECEASED, by=by, now=now)
     todos.open_todo(
         client=client,
         kind=ToDoKind.DEATH_REVIEW,
@@ -58,6 +61,7 @@ def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, 
     ends = client.todos.exclude(STAYS_OPEN)
     todos.close(ends, state=ToDoState.CANCELLED, reason="client_discharged")
     sessions.cancel_upcoming(client_id=client_id, by=by, now=now)
+    lower_groups.leave_all(client=client, reason=LeaveReason.DISCHARGED, by=by, now=now)
     summary.refresh(client_id)
     return client
 

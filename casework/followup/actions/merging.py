@@ -12,6 +12,7 @@ from clients.access import Verb, require
 from clients.models import Client, ClientMerge, ClientSummary
 from sessions import summary as sessions_summary
 from sessions.actions import lower as sessions
+from sessions.actions import lower_groups
 
 
 @transaction.atomic
@@ -25,6 +26,7 @@ def merge_clients(*, survivor_id: int, merged_id: int, reason: str, by: Any, now
     survivor, merged = done.survivor, done.merged
     done.moved["last_contact_at"] = _latest_contact(survivor, merged)
     done.moved |= merging.bring_together(survivor, merged, now=now)
+    done.moved["groups"] = lower_groups.pass_memberships(survivor=survivor, merged=merged, by=by, now=now)
     done.moved["sessions"] = sessions.pass_upcoming(from_id=merged.pk, to_id=survivor.pk)
     calls = list(merging.calls_waiting(survivor).values_list("pk", flat=True))
     for channel in {one["channel"] for one in done.moved["permissions"]}:
@@ -59,6 +61,7 @@ def undo_merge(*, merge_id: int, by: Any, now: datetime) -> ClientMerge:
     survivor, merged = done.survivor, done.merged
     merging.part(survivor, merged, done.moved, now=now)
     merging.call_again(done.moved["declined"])
+    lower_groups.return_memberships(done.moved.get("groups", []), by=by, now=now)
     sessions.pass_upcoming(from_id=survivor.pk, to_id=merged.pk, among=done.moved["sessions"])
     _contact_back(survivor, done.moved["last_contact_at"])
     for plan in merging.ended_for_the_other(done.moved):
