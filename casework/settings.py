@@ -7,7 +7,7 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
-from environs import FileAwareEnv
+from environs import FileAwareEnv, validate
 
 from api import description
 from casework.logs import logging_config
@@ -193,6 +193,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_timeout": 5, "socket_connect_timeout"
 
 # --- what makes a use episode (docs/clinical.md, section 1.6) ---
 RELAPSE_THRESHOLDS: Any = env.json("RELAPSE_THRESHOLDS", {})  # days; casework/relapse/episodes.py
+
+# --- where the literature leaves a limit of a measure to the practice (docs/clinical.md, section 2.3) ---
+MEASURE_CUT_OFFS = {"pcl5": env.int("PCL5_CUT_OFF", 33, validate=validate.Range(31, 33))}
 
 # --- follow-up delivery: seconds unless said otherwise (docs/adr/0002) ---
 FOLLOWUP_FIRST_DELAY = env.float("FOLLOWUP_FIRST_DELAY", 3600)  # from the report to the first message
