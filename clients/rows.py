@@ -37,12 +37,11 @@ def insert_alike(
     ]
     same = [field for field in fields if field.attname not in differing]
     other = [field for field in fields if field.attname in differing]
-    backend = connections[
-        DEFAULT_DB_ALIAS
-    ]  # asked of the proxy anew for each value it would cost half of the time
+    backend = connections[DEFAULT_DB_ALIAS]  # the proxy, asked for each value, would take half of the time
     values = [field.get_db_prep_save(getattr(like, field.attname), backend) for field in same]
-    for field in other:
-        values.append([field.get_db_prep_save(value, backend) for value in differing[field.attname]])
+    values += [
+        [field.get_db_prep_save(value, backend) for value in differing[field.attname]] for field in other
+    ]
     with backend.cursor() as cursor:
         cursor.execute(
             INSERT.format(
