@@ -201,6 +201,27 @@ class Session(Lifecycle, Record):
         return self.state in (State.SCHEDULED, State.IN_PROGRESS)
 
     @property
+    def outcome_words(self) -> str:
+        """How it stands, as people say it; of a session that was called off, by whom."""
+        if self.state == State.CANCELLED:
+            by_client = self.cancelled_for == CancelledBy.CLIENT
+            return str(_("Cancelled by the client") if by_client else _("Cancelled by the practice"))
+        return str(self.get_state_display())
+
+    @property
+    def place_words(self) -> str:
+        """How and where people meet, in few words. A video address is no word."""
+        if self.modality == Modality.IN_PERSON and (self.room_id or self.location):
+            return str(self.room or self.location)
+        return str(self.get_modality_display())
+
+    @property
+    def video_link(self) -> str:
+        """Where a video session is opened; nothing when its place is no address."""
+        is_link = self.modality == Modality.VIDEO and self.location.startswith("https://")
+        return self.location if is_link else ""
+
+    @property
     def begins_at(self) -> datetime:
         """When it began, as far as known: the actual time, else the planned one."""
         return self.started_at or self.starts_at
