@@ -43,6 +43,7 @@ class Verb(StrEnum):
     WRITE_NOTE = "write note"
     READ_NOTE = "read signed note"
     WRITE_PLANS = "write care plans"
+    GIVE_MEASURE = "give measure"
     ARRANGE_ABSENCE = "arrange absence and cover"
     DECIDE_SILENCE = "decide when nobody answers"
     REVIEW_CASELOAD = "review caseload"
@@ -76,6 +77,7 @@ _CARE = frozenset(
         Verb.WRITE_NOTE,
         Verb.READ_NOTE,
         Verb.WRITE_PLANS,
+        Verb.GIVE_MEASURE,
         Verb.ARRANGE_ABSENCE,
     }
 )

@@ -32,6 +32,13 @@ class Mode(models.TextChoices):
     ENTRY = "entry", _("Score entered from paper")
 
 
+class MeasureRequestQuerySet(ClientOwnedQuerySet):
+    def waiting(self, at: datetime) -> Self:
+        """Those whose link still leads somewhere, newest first."""
+        open_ones = self.filter(link__used_at=None, link__revoked_at=None, link__expires_at__gt=at)
+        return open_ones.select_related("link", "asked_by").order_by("-asked_at", "-pk")
+
+
 class MeasureRequest(Record):
     """Measures that one link brings to a client's phone, one after the other."""
 
@@ -42,7 +49,7 @@ class MeasureRequest(Record):
     asked_at = models.DateTimeField()
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
 
-    objects = ClientOwnedQuerySet.as_manager()
+    objects = MeasureRequestQuerySet.as_manager()
 
     CLASSES = classify(clinical="measures", operational="id uid client link language asked_at asked_by")
 
@@ -57,6 +64,11 @@ class MeasureRequest(Record):
 
     def __str__(self) -> str:
         return f"request {self.uid}"
+
+    def left(self) -> list[str]:
+        """The measures that have no answer yet, in the order in which they are asked."""
+        done = set(self.results.values_list("measure", flat=True))
+        return [one for one in self.measures if one not in done]
 
 
 class MeasureResultQuerySet(ClientOwnedQuerySet):

@@ -102,7 +102,8 @@ GOOD = {
     "name": '[name]\nen = "X"\n',
     "options": '[options.o]\nvalues = [0, 1]\nen = ["No", "Yes"]\n',
     "items": '[[items]]\nkey = "1"\noptions = "o"\nen = "One?"\n[[items]]\nkey = "2"\noptions = "o"\nen = "Two?"\n',
-    "scores": '[[scores]]\nkey = "t"\nrule = "sum"\nitems = ["1", "2"]\nrange = [0, 2]\nbands = [[0, "low"], [2, "high"]]\n',
+    "scores": '[[scores]]\nkey = "t"\nrule = "sum"\nitems = ["1", "2"]\nrange = [0, 2]\n'
+    'bands = [[0, "low"], [2, "high"]]\n',
     "flags": '[[flags]]\nkey = "f"\nwhen = [{ score = "t", at_least = 1 }]\n',
 }
 
