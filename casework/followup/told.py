@@ -43,10 +43,12 @@ TITLES = (
     gettext_noop("Ask for a welfare check on %(first)s, as the site's policy says"),
     gettext_noop("Keep trying to reach %(first)s"),
     gettext_noop("Try again to reach %(first)s"),
+    gettext_noop("Use was marked in the calendar: record a report?"),
 )
 OUTCOMES = (
     gettext_noop("A session"),
     gettext_noop("Assessed"),
+    gettext_noop("Looked back together"),
     gettext_noop("We talked"),
     gettext_noop("Letter sent"),
     gettext_noop("Message read and answered"),
