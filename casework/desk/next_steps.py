@@ -41,6 +41,8 @@ def for_todo(todo: ToDo) -> NextStep:
         return NextStep(_("Assess"), to("followup:assess", uid=client))
     if todo.kind == ToDoKind.SAFETY_CHECKLIST:
         return NextStep(_("Checklist"), to("followup:checklist", uid=client))
+    if todo.kind == ToDoKind.LEARNING_REVIEW:
+        return NextStep(_("Look back"), to("followup:todo_review", uid=todo.uid))
     if todo.kind == ToDoKind.UPGRADE:
         return NextStep(pgettext_lazy("act", "Report"), to("followup:report", uid=client))
     if todo.kind in FOR_SILENCE:

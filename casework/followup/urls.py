@@ -16,6 +16,7 @@ from casework.followup.views import (
     hooks,
     inbox,
     ladder,
+    learning,
     merging,
     messages,
     outlook,
@@ -31,6 +32,7 @@ from casework.followup.views import (
     todos,
     transfer,
     triage,
+    use_calendar,
 )
 from clients.models import ContactPoint
 
@@ -113,6 +115,8 @@ urlpatterns = [
     path("sessions/<uuid:uid>/move/to/", sessions.reschedule, name="reschedule_session"),
     path("sessions/<uuid:uid>/cancel/now/", sessions.cancel, name="cancel_session"),
     path("sessions/<uuid:uid>/close/", sessions.close, name="close_session"),
+    *learning.urlpatterns,
+    *use_calendar.urlpatterns,
     *plan_steps.urlpatterns,
     *plan_templates.urlpatterns,
     *transfer.urlpatterns,

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from casework.relapse.views import assessment
+from casework.relapse.views import assessment, review
 
 app_name = "relapse"
 
@@ -10,4 +10,7 @@ urlpatterns = [
     path("clients/<uuid:uid>/assess/suggest/", assessment.suggest, name="suggest"),
     path("clients/<uuid:uid>/assess/draft/", assessment.save_draft, name="draft"),
     path("assessments/<uuid:uid>/", assessment.assessment, name="assessment"),
+    path("reports/<uuid:uid>/learning/draft/", review.save_draft, name="review_draft"),
+    path("reviews/<uuid:uid>/", review.read, name="review"),
+    path("clients/<uuid:uid>/learned/", review.learned, name="learned"),
 ]

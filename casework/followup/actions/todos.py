@@ -23,6 +23,7 @@ DONE_BY_ITS_OWN_ACT = frozenset(
         ToDoKind.SILENT,
         ToDoKind.DECISION,
         ToDoKind.LETTER,
+        ToDoKind.LEARNING_REVIEW,
     }
 )
 FOR_SILENCE = frozenset({ToDoKind.SILENT, ToDoKind.DECISION})
@@ -70,6 +71,10 @@ def _check_done(todo: ToDo, outcome: str) -> None:
         raise InvalidInput(_("Fill in the safety checklist; that closes this."))
     if todo.kind == ToDoKind.FIRST_CONTACT:
         raise InvalidInput(_("Log the contact; a talk with the client closes this."))
+    if todo.kind == ToDoKind.LEARNING_REVIEW:
+        raise InvalidInput(
+            _("Look back together and finish it; that closes this. Or drop the step, with a reason.")
+        )
     if todo.kind in FOR_SILENCE:
         raise InvalidInput(_("A supervisor decides this, on its own page; that closes it."))
     if todo.kind == ToDoKind.LETTER:
