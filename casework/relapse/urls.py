@@ -1,8 +1,8 @@
-"""Addresses of assessments. Those of acts that change a stage are casework.followup's."""
+"""Addresses of assessments and of the prevention plan. Those of acts that change a stage are casework.followup's."""
 
 from django.urls import path
 
-from casework.relapse.views import assessment, review
+from casework.relapse.views import assessment, prevention, review
 
 app_name = "relapse"
 
@@ -13,4 +13,11 @@ urlpatterns = [
     path("reports/<uuid:uid>/learning/draft/", review.save_draft, name="review_draft"),
     path("reviews/<uuid:uid>/", review.read, name="review"),
     path("clients/<uuid:uid>/learned/", review.learned, name="learned"),
+    path("clients/<uuid:uid>/prevention-plan/", prevention.plan, name="prevention_plan"),
+    path("clients/<uuid:uid>/prevention-plan/draft/", prevention.begin, name="prevention_begin"),
+    path("prevention-plans/<uuid:uid>/", prevention.version, name="prevention_version"),
+    path("prevention-plans/<uuid:uid>/edit/", prevention.edit, name="prevention_edit"),
+    path("prevention-plans/<uuid:uid>/sign/", prevention.sign, name="prevention_sign"),
+    path("prevention-plans/<uuid:uid>/set-aside/", prevention.set_aside, name="prevention_set_aside"),
+    path("prevention-plans/<uuid:uid>/paper/<str:language>/", prevention.printed, name="prevention_paper"),
 ]

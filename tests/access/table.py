@@ -120,6 +120,15 @@ _add(ACT, "counseling:add_addendum", uid="note")
 # --- stages ---
 _add(ACT, "relapse:suggest relapse:draft", uid="client")
 _add(LOOK, "relapse:assessment", uid="assessment")
+_add(LOOK, "relapse:prevention_plan", uid="client")
+_add(ACT, "relapse:prevention_begin", uid="client")
+_add(LOOK, "relapse:prevention_version", uid="prevention")
+_add(LOOK, "relapse:prevention_paper", uid="prevention", language="en")
+_add(
+    ACT,
+    "relapse:prevention_edit relapse:prevention_sign relapse:prevention_set_aside",
+    uid="prevention_draft",
+)
 
 # --- what happens next ---
 _add(

@@ -17,12 +17,15 @@ from casework.followup.plan_templates import ToDoKind
 from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
+from casework.relapse.prevention import actions as prevention
+from casework.relapse.prevention.content import Content, Person
 from casework.relapse.stage import Answer
 from clients import actions as clients
 from clients.absences import arrange_absence
 from clients.emergency_contacts import add_emergency_contact
 from clients.models import Substance
 from sessions import actions as notes
+from sessions.actions import treatment
 
 HOUR = timedelta(hours=1)
 DAP = {"data": "We talked.", "assessment": "Steady.", "plan": "Meet again.", "risk": "none"}
@@ -65,6 +68,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     )
     return {
         **_circle(alex, sam, acts),
+        **_care_plans(alex, acts),
         "template": str(TemplateVersion.objects.get(stage="mental", state="released").uid),
         "client": str(alex.uid),
         "team": str(alex.team.uid),
@@ -119,6 +123,25 @@ def _circle(alex: Any, sam: Any, acts: dict[str, Any]) -> dict[str, str]:
         "friend": str(friend.uid),
         "twin": str(twin.uid),
         "merge": str(merged.uid),
+    }
+
+
+def _care_plans(alex: Any, acts: dict[str, Any]) -> dict[str, str]:
+    """A prevention plan that both signed, the draft of its next version, and a goal with a step."""
+    words = Content(emotional=("I sleep badly",), helps=("Walk",), people=(Person("Rosa"),))
+    first = prevention.begin_draft(client_id=alex.pk, **acts)
+    first = prevention.save_draft(plan_id=first.pk, revision=1, content=words, **acts)
+    signed = prevention.sign_together(
+        plan_id=first.pk, revision=first.revision, counselor=True, way="aloud", **acts
+    )
+    goal = treatment.add_goal(client_id=alex.pk, words="Sleep through the night", **acts)
+    step = treatment.add_step(goal=goal, kind="objective", words="In bed by eleven", **acts)
+    return {
+        "prevention": str(signed.uid),
+        "prevention_draft": str(prevention.begin_draft(client_id=alex.pk, **acts).uid),
+        "treatment": str(goal.plan.uid),
+        "goal": str(goal.uid),
+        "goal_step": str(step.uid),
     }
 
 

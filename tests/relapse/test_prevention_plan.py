@@ -83,7 +83,7 @@ class TestWriting:
             (Content(people=(Person("", "sister"),)), "people"),
             (Content(people=(Person("x" * 81),)), "people"),
             (Content(people=(Person("Jo", phone="1" * 41),)), "people"),
-            (Content(people=tuple(Person(f"P{n}") for n in range(9))), "people"),
+            (Content(people=tuple(Person(f"P{n}") for n in range(7))), "people"),
         ],
     )
     def test_what_cannot_be_is_refused_and_nothing_is_half_saved(self, draft, acts, content, field):

@@ -275,6 +275,22 @@ def sign_for_client(
     return _close_if_both(plan, by=by, now=now)
 
 
+@transaction.atomic
+def sign_together(
+    *, plan_id: int, revision: int, counselor: bool, way: str = "", name: str = "", by: Any, now: datetime
+) -> PreventionPlan:
+    """Both signatures, or the one that is given, in one act. Refused as each of them is, and when neither is given."""
+    if not counselor and not way:
+        raise InvalidInput(_("Choose who signs now."), field="way")
+    plan = None
+    if counselor:
+        plan = sign_as_counselor(plan_id=plan_id, revision=revision, by=by, now=now)
+    if way:
+        plan = sign_for_client(plan_id=plan_id, revision=revision, way=way, name=name, by=by, now=now)
+    assert plan is not None
+    return plan
+
+
 def _to_sign(plan_id: int, revision: int) -> PreventionPlan:
     plan = _held(plan_id)
     _still_a_draft(plan)

@@ -25,7 +25,7 @@ LABELS: Mapping[str, str | Promise] = {
     "places": gettext_lazy("Places and situations to avoid"),
     "reasons": gettext_lazy("Reasons"),
 }
-LONGEST_LINE, MOST_LINES, MOST_PEOPLE = 300, 20, 8
+LONGEST_LINE, MOST_LINES, MOST_PEOPLE = 300, 20, 6
 LONGEST_NAME, LONGEST_PHONE = 80, 40
 
 

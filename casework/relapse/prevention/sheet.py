@@ -98,7 +98,7 @@ def rows_of(content: Content) -> tuple[Row, ...]:
     left = _box("helps", _("What helps me"), content)
     right = (
         *_people(content),
-        *_box("places", _("Places and situations I stay away from"), content),
+        *_box("places", _("Places I stay away from"), content),
     )
     below = tuple(column for column in (left, right) if column)
     rows: tuple[Row, ...] = ((reasons,), tuple((box,) for box in signs), below)
@@ -108,9 +108,9 @@ def rows_of(content: Content) -> tuple[Row, ...]:
 def sign_titles() -> tuple[tuple[str, str], ...]:
     """How each group of warning signs is called to the client: by what one notices, not by a stage."""
     return (
-        ("emotional", _("First signs: how I feel and live")),
+        ("emotional", _("First: how I feel")),
         ("mental", _("Then: what I think")),
-        ("physical", _("Late signs: what I do")),
+        ("physical", _("Late: what I do")),
     )
 
 
