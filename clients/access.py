@@ -42,6 +42,9 @@ class Verb(StrEnum):
     HOLD_SESSION = "hold session"
     WRITE_NOTE = "write note"
     READ_NOTE = "read signed note"
+    COSIGN_NOTE = "co-sign or return note"
+    VOID_NOTE = "void note"
+    KEEP_COUNSELING_NOTES = "keep own counseling notes"
     WRITE_PLANS = "write care plans"
     GIVE_MEASURE = "give measure"
     ARRANGE_ABSENCE = "arrange absence and cover"
@@ -91,6 +94,8 @@ ROLE_VERBS: Mapping[str, frozenset[Verb]] = {
         Verb.MERGE_CLIENTS,
         Verb.TRIAGE_UNKNOWN,
         Verb.REVIEW_CASELOAD,
+        Verb.COSIGN_NOTE,
+        Verb.VOID_NOTE,
         Verb.IMPORT_CLIENTS,
         Verb.KEEP_WATCH,
     },

@@ -80,6 +80,47 @@ PLAN = Section(
     ),
 )
 
+BEHAVIOUR = Section(
+    "behaviour",
+    Words("Behaviour", "Conducta"),
+    Words(
+        "What you saw and heard: mood, what was said, how the client took part.",
+        "Lo que usted vio y oyó: ánimo, lo que se dijo, cómo participó el cliente.",
+    ),
+)
+GOAL = Section(
+    "goal",
+    Words("Goal", "Meta"),
+    Words(
+        "Which goal of the treatment plan the session worked on; tick it in the header too.",
+        "En qué meta del plan de tratamiento se trabajó; márquela también en el encabezado.",
+    ),
+)
+INTERVENTION = Section(
+    "intervention",
+    Words("Intervention", "Intervención"),
+    Words(
+        "What you did: methods, questions, exercises, referrals.",
+        "Lo que usted hizo: métodos, preguntas, ejercicios, derivaciones.",
+    ),
+)
+RESPONSE = Section(
+    "response",
+    Words("Response", "Respuesta"),
+    Words(
+        "How the client answered to it: words, mood, what changed.",
+        "Cómo respondió el cliente: palabras, ánimo, qué cambió.",
+    ),
+)
+NARRATIVE = Section(
+    "narrative",
+    Words("Narrative", "Relato"),
+    Words(
+        "The session told as it went, in plain words.",
+        "La sesión contada como transcurrió, en palabras sencillas.",
+    ),
+)
+
 DAP = NoteFormat("dap", Words("DAP", "DAP"), (DATA, ASSESSMENT, PLAN))
 SOAP = NoteFormat("soap", Words("SOAP", "SOAP"), (SUBJECTIVE, OBJECTIVE, ASSESSMENT, PLAN))
 # A group's note: what all did, in everybody's note with the same words, and a few about the one member.
@@ -101,8 +142,11 @@ OWN_PART = Section(
         "Cómo participó esta persona, qué dijo y qué se lleva. No nombre a nadie más del grupo.",
     ),
 )
+BIRP = NoteFormat("birp", Words("BIRP", "BIRP"), (BEHAVIOUR, INTERVENTION, RESPONSE, PLAN))
+GIRP = NoteFormat("girp", Words("GIRP", "GIRP"), (GOAL, INTERVENTION, RESPONSE, PLAN))
+FREE = NoteFormat("narrative", Words("Narrative", "Relato"), (NARRATIVE, PLAN))
 GROUP = NoteFormat("group", Words("Group", "Grupo"), (IN_COMMON, OWN_PART, PLAN))
-FORMATS: Mapping[str, NoteFormat] = {each.key: each for each in (DAP, SOAP, GROUP)}
+FORMATS: Mapping[str, NoteFormat] = {each.key: each for each in (DAP, SOAP, BIRP, GIRP, FREE, GROUP)}
 
 RISK, RISK_ACTION = "risk", "risk_action"
 RISK_LEVELS: Mapping[str, Words] = {

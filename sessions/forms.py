@@ -1,6 +1,5 @@
 """The forms of sessions and notes."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,9 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from clients.access import ROLE_VERBS, Verb, can
 from clients.forms import MomentInput
 from clients.models import CareTeamMember, Client
-from sessions import formats
-from sessions.actions.notes import LONGEST_TEXT
-from sessions.models import Note, Session
+from sessions.models import Session
 
 User = get_user_model()
 USUAL_MINUTES = 50
@@ -108,80 +105,6 @@ class CancelForm(forms.Form):
         label=_("Who cancelled"), choices=Session.CancelledBy.choices, widget=forms.RadioSelect
     )
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
-
-
-class NoteForm(forms.Form):
-    """The fields of one note format and the risk statement. A draft may leave any of them empty."""
-
-    use_required_attribute = False
-    version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
-    format = forms.CharField(widget=forms.HiddenInput)
-    risk_action = forms.CharField(required=False, strip=False, widget=forms.Textarea(attrs={"rows": 2}))
-
-    def __init__(self, *args: Any, layout: formats.NoteFormat, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for section in layout.sections:
-            self.fields[section.key] = forms.CharField(
-                label=str(section.label),
-                help_text=str(section.help),
-                strip=False,
-                max_length=LONGEST_TEXT,
-                widget=forms.Textarea(attrs={"rows": 5}),
-            )
-        self.fields["risk"] = forms.ChoiceField(
-            label=str(formats.RISK_LABEL),
-            choices=[(key, str(words)) for key, words in formats.RISK_LEVELS.items()],
-            widget=forms.RadioSelect,
-        )
-        self.fields["risk_action"].label = str(formats.RISK_ACTION_LABEL)
-        self.fields["risk_action"].help_text = gettext("Needed when there is a risk.")
-        self.fields["format"].initial = layout.key
-        self.order_fields([*layout.keys, "risk", "risk_action", "version", "format"])
-
-    @classmethod
-    def of(cls, note: Note | None) -> "NoteForm":
-        """The form as it stands in the draft; an empty one when there is none."""
-        if note is None:
-            return cls(layout=formats.DAP)
-        return cls(layout=note.layout, initial={**note.sections, "version": note.version})
-
-
-def posted_sections(data: Mapping[str, Any]) -> dict[str, str]:
-    """The note's parts among the fields of a request, as typed."""
-    return {key: data[key] for key in formats.KNOWN_KEYS if key in data}
-
-
-class SignForm(forms.Form):
-    """What signing asks for: the version that was read, and the reason when it is late."""
-
-    version = forms.IntegerField(widget=forms.HiddenInput)
-    late_reason = forms.CharField(
-        label=_("Why is this entry late?"),
-        required=False,
-        max_length=1000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=_("It is more than 72 hours after the session. The reason stays with the note."),
-    )
-
-    def __init__(self, *args: Any, late: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if late:
-            self.fields["late_reason"].required = True
-        else:
-            del self.fields["late_reason"]
-
-
-class AddendumForm(forms.Form):
-    """What is added to a signed note, and why."""
-
-    text = forms.CharField(
-        label=_("What is added"),
-        strip=False,
-        max_length=LONGEST_TEXT,
-        widget=forms.Textarea(attrs={"rows": 4}),
-    )
-    reason = forms.CharField(label=_("Why"), max_length=200)
-    prefix = "addendum"
 
 
 class ListFilter(forms.Form):

@@ -2,14 +2,19 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from api.serializers.clients import UidField
 from casework.staff.models import User
+from clients.stage import Stage
+from sessions import headers
 from sessions.formats import FORMATS
-from sessions.models import Addendum, Note, Session
+from sessions.models import Addendum, Note, Session, Signature
 
 FORMAT_CHOICES = [(key, key.upper()) for key in FORMATS]
+SERVICE_CHOICES = [(key, words.en) for key, words in headers.SERVICES.items()]
+ROLE_CHOICES = [(key, words.en) for key, words in headers.ROLES.items()]
 
 
 class SessionOut(serializers.ModelSerializer[Session]):
@@ -57,11 +62,65 @@ class CancellationIn(serializers.Serializer[Any]):
     reason = serializers.CharField(max_length=200, default="", allow_blank=True)
 
 
+class SignatureOut(serializers.ModelSerializer[Signature]):
+    """One name under one version, and what it says."""
+
+    class Meta:
+        model = Signature
+        fields = ("uid", "meaning", "version", "signer_name", "credential", "content_hash", "signed_at")
+        read_only_fields = fields
+
+
 class AddendumOut(serializers.ModelSerializer[Addendum]):
+    signatures = SignatureOut(many=True, read_only=True)
+
     class Meta:
         model = Addendum
-        fields = ("uid", "text", "reason", "signer_name", "credential", "signed_at")
+        fields = (
+            "uid",
+            "text",
+            "reason",
+            "signer_name",
+            "credential",
+            "signed_at",
+            "needs_cosign",
+            "author_unavailable",
+            "signatures",
+        )
         read_only_fields = fields
+
+
+class HeaderOut(serializers.Serializer[Any]):
+    """What stands over a note; times and place are the session's unless the author said otherwise."""
+
+    service_type = serializers.CharField()
+    place = serializers.CharField()
+    began_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField()
+    minutes = serializers.IntegerField()
+    roles = serializers.ListField(child=serializers.CharField())
+    who = serializers.CharField()
+    stage_at_end = serializers.CharField()
+    next_appointment_at = serializers.DateTimeField(allow_null=True)
+    goals = serializers.ListField(child=serializers.UUIDField())
+
+
+class HeaderIn(serializers.Serializer[Any]):
+    """Leave out what is as the session has it."""
+
+    service_type = serializers.ChoiceField(choices=SERVICE_CHOICES, default="", allow_blank=True)
+    place = serializers.CharField(max_length=headers.LONGEST_WORDS, default="", allow_blank=True)
+    began_at = serializers.DateTimeField(default=None, allow_null=True)
+    ended_at = serializers.DateTimeField(default=None, allow_null=True)
+    roles = serializers.ListField(child=serializers.ChoiceField(choices=ROLE_CHOICES), default=list)
+    who = serializers.CharField(max_length=headers.LONGEST_WORDS, default="", allow_blank=True)
+    stage_at_end = serializers.ChoiceField(choices=Stage.choices, default="", allow_blank=True)
+    next_appointment_at = serializers.DateTimeField(default=None, allow_null=True)
+    goals = serializers.ListField(child=serializers.UUIDField(), default=list)
+
+    def header(self, told: dict[str, Any]) -> headers.Header:
+        """As the actions take it."""
+        return headers.Header(**{**told, "roles": tuple(told["roles"]), "goals": tuple(told["goals"])})
 
 
 class NoteRow(serializers.ModelSerializer[Note]):
@@ -82,17 +141,45 @@ class NoteRow(serializers.ModelSerializer[Note]):
             "saved_at",
             "signed_at",
             "signer_name",
+            "cosign_due_at",
         )
         read_only_fields = fields
 
 
 class NoteOut(NoteRow):
     sections = serializers.DictField(child=serializers.CharField(), read_only=True)
+    carried = serializers.SerializerMethodField()
+    header = serializers.SerializerMethodField()
+    signatures = serializers.SerializerMethodField()
     addenda = AddendumOut(many=True, read_only=True)
 
     class Meta(NoteRow.Meta):
-        fields = (*NoteRow.Meta.fields, "sections", "credential", "content_hash", "late_reason", "addenda")
+        fields = (
+            *NoteRow.Meta.fields,
+            "sections",
+            "carried",
+            "header",
+            "credential",
+            "content_hash",
+            "late_reason",
+            "void_kind",
+            "void_reason",
+            "signatures",
+            "addenda",
+        )
         read_only_fields = fields
+
+    def get_carried(self, note: Note) -> list[str]:
+        """Parts taken over from an earlier note."""
+        return sorted(note.carried_text)
+
+    @extend_schema_field(HeaderOut)
+    def get_header(self, note: Note) -> Any:
+        return HeaderOut(headers.of_note(note)).data
+
+    @extend_schema_field(SignatureOut(many=True))
+    def get_signatures(self, note: Note) -> Any:
+        return SignatureOut([one for one in note.signatures.all() if one.addendum_id is None], many=True).data
 
 
 class DraftIn(serializers.Serializer[Any]):
@@ -100,13 +187,34 @@ class DraftIn(serializers.Serializer[Any]):
     version = serializers.IntegerField(min_value=0, help_text="The version last seen; 0 for a new note.")
     format = serializers.ChoiceField(choices=FORMAT_CHOICES, default="", allow_blank=True)
     sections = serializers.DictField(child=serializers.CharField(allow_blank=True, trim_whitespace=False))
+    header = HeaderIn(required=False)
 
 
-class SignatureIn(serializers.Serializer[Any]):
+class PasswordIn(serializers.Serializer[Any]):
+    """Who signs proves once more who they are."""
+
+    password = serializers.CharField(write_only=True, trim_whitespace=False)
+
+
+class SignatureIn(PasswordIn):
     version = serializers.IntegerField(min_value=1)
     late_reason = serializers.CharField(default="", allow_blank=True)
 
 
-class AddendumIn(serializers.Serializer[Any]):
+class CosignatureIn(PasswordIn):
+    version = serializers.IntegerField(min_value=1)
+
+
+class NoteReturnIn(serializers.Serializer[Any]):
+    version = serializers.IntegerField(min_value=1)
+    comment = serializers.CharField()
+
+
+class NoteVoidIn(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(choices=Note.VoidKind.choices)
+    reason = serializers.CharField()
+
+
+class AddendumIn(PasswordIn):
     text = serializers.CharField()
     reason = serializers.CharField()

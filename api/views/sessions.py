@@ -16,6 +16,7 @@ from casework.followup.actions.sessions import cancel_session, close_session, sc
 from clients.access import Verb
 from sessions import actions
 from sessions.models import Note, Session
+from sessions.proof import prove
 
 
 class SessionViewSet(Listable, Readable, RecordViewSet):
@@ -57,9 +58,12 @@ class SessionViewSet(Listable, Readable, RecordViewSet):
 
 
 class NoteViewSet(Listable, Readable, RecordViewSet):
-    """Signed notes, and your own drafts. Lists say that a note exists; its words come one note at a time."""
+    """Signed notes, your own drafts, and what awaits your co-signature. Lists say that a note exists; its words come
+    one note at a time."""
 
-    queryset = Note.objects.select_related("client", "session").prefetch_related("addenda")
+    queryset = Note.objects.select_related("client", "session__room").prefetch_related(
+        "addenda__signatures", "signatures", "goals"
+    )
     serializer_class = shapes.NoteOut
     filterset_fields = {"client__uid": ["exact"], "state": ["exact"]}
 
@@ -69,12 +73,27 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
     def get_serializer_class(self) -> Any:
         return shapes.NoteRow if self.action == "list" else shapes.NoteOut
 
+    def signed(self, verb: Any, **facts: Any) -> Any:
+        """Run one act that gives a signature, with the proof that the password is."""
+        now = timezone.now()
+        proven_at = prove(self.request.user, facts.pop("password"), now=now)
+        return verb(by=self.request.user, now=now, proven_at=proven_at, **facts)
+
     @extend_schema(request=shapes.DraftIn, responses={200: shapes.NoteOut})
     @write(Verb.WRITE_NOTE)
     def create(self, request: Request) -> Response:
         facts = self.given(shapes.DraftIn)
         session = self.found_session(facts.pop("session"))
+        if "header" in facts:
+            facts["header"] = shapes.HeaderIn().header(facts["header"])
         return self.answer(self.act(actions.save_draft, session_id=session.pk, **facts))
+
+    @extend_schema(request=None, responses={204: None})
+    @write(Verb.WRITE_NOTE)
+    def destroy(self, request: Request, uid: Any) -> Response:
+        """Set your own draft aside."""
+        self.act(actions.delete_draft, note_id=self.found().pk)
+        return Response(status=204)
 
     @extend_schema(request=shapes.SignatureIn, responses=shapes.NoteOut)
     @action(detail=True, methods=["post"])
@@ -82,13 +101,33 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
     def sign(self, request: Request, uid: Any) -> Response:
         note = self.found()
         return self.answer(
-            self.act(actions.sign, session_id=note.session_id, **self.given(shapes.SignatureIn))
+            self.signed(actions.sign, session_id=note.session_id, **self.given(shapes.SignatureIn))
         )
+
+    @extend_schema(request=shapes.CosignatureIn, responses=shapes.NoteOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.COSIGN_NOTE)
+    def cosign(self, request: Request, uid: Any) -> Response:
+        note = self.found()
+        return self.answer(self.signed(actions.cosign, note_id=note.pk, **self.given(shapes.CosignatureIn)))
+
+    @extend_schema(request=shapes.NoteReturnIn, responses=shapes.NoteRow)
+    @action(detail=True, methods=["post"], url_path="return")
+    @write(Verb.COSIGN_NOTE)
+    def send_back(self, request: Request, uid: Any) -> Response:
+        note = self.act(actions.return_note, note_id=self.found().pk, **self.given(shapes.NoteReturnIn))
+        return Response(shapes.NoteRow(note).data)
+
+    @extend_schema(request=shapes.NoteVoidIn, responses=shapes.NoteOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.VOID_NOTE)
+    def void(self, request: Request, uid: Any) -> Response:
+        return self.answer(self.act(actions.void, note_id=self.found().pk, **self.given(shapes.NoteVoidIn)))
 
     @extend_schema(request=shapes.AddendumIn, responses={201: shapes.NoteOut})
     @action(detail=True, methods=["post"])
     @write(Verb.WRITE_NOTE)
     def addenda(self, request: Request, uid: Any) -> Response:
         note = self.found()
-        self.act(actions.add_addendum, note_id=note.pk, **self.given(shapes.AddendumIn))
+        self.signed(actions.add_addendum, note_id=note.pk, **self.given(shapes.AddendumIn))
         return self.answer(self.visible().get(pk=note.pk), status=201)

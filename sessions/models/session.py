@@ -59,6 +59,10 @@ class Modality(models.TextChoices):
     VIDEO = "video", _("By video")
 
 
+# Of a note's columns, those whose text no list needs.
+NOTE_WORDS = ("content", "carried", "place", "attendees", "late_reason", "void_reason")
+
+
 class CancelledBy(models.TextChoices):
     """Whose change of plans it was; only a client's can be late."""
 
@@ -75,12 +79,13 @@ class SessionQuerySet(ClientOwnedQuerySet):
 
     def awaiting_note(self) -> Self:
         """Held sessions without a signed note, and every draft (clinical.md §7.3 I-07, §9.2)."""
-        return self.filter(Q(state=State.ATTENDED) | Q(note__state="draft")).exclude(note__state="signed")
+        begun = Q(note__state__in=["draft", "returned"], note__author_unavailable_at=None)
+        return self.filter(Q(state=State.ATTENDED, note=None) | begun)
 
     def for_rows(self) -> Self:
         """With everything that a list row shows, in one query, and without the notes' words."""
         rows = self.select_related("client", "counselor", "room", "note")
-        return rows.defer("note__content", "note__late_reason")
+        return rows.defer(*(f"note__{words}" for words in NOTE_WORDS))
 
 
 def _one_at_a_time(what: str, *conditions: Q) -> ExclusionConstraint:

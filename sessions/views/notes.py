@@ -1,5 +1,6 @@
 """Saving a draft, reading a note, adding to a signed one."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,13 +12,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from clients.access import Verb, can
-from clients.doors import record_or_404
+from clients.doors import found_or_404
 from clients.errors import DomainError, InvalidTransition
 from clients.forms import answering
 from clients.views.guard import needs
-from sessions import actions, formats, queries
-from sessions.forms import AddendumForm, NoteForm, posted_sections
-from sessions.models import Note
+from sessions import actions, formats, headers, note_queries, queries
+from sessions.models import Addendum, Note, Session, Snippet
+from sessions.note_forms import AddendumForm, CosignForm, HeaderForm, NoteForm, ReturnForm, posted_sections
+from sessions.proof import prove
 from sessions.views.session import found_session, posted, working_page
 
 
@@ -26,58 +28,126 @@ from sessions.views.session import found_session, posted, working_page
 def save(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Keep the draft: for autosave as JSON, for a button as a page. A newer text is never overwritten."""
     session = found_session(request, uid)
-    version = request.POST.get("version") or "0"
     try:
-        note = actions.save_draft(
-            session_id=session.pk,
-            version=int(version) if version.isdecimal() and len(version) < 9 else 0,
-            sections=posted_sections(request.POST),
-            format=request.POST.get("to") or request.POST.get("format") or "",
-            by=request.user,
-            now=timezone.now(),
-        )
+        note = _saved(request, session)
     except actions.StaleDraft as stale:
         return _both_texts(request, session, stale)
     except DomainError as refusal:
         return _refused(request, session, refusal)
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"version": note.version, "saved_at": note.saved_at.isoformat()})
     if request.POST.get("then") == "sign":
         return redirect("counseling:sign", uid=session.uid)
+    if request.POST.get("carry"):
+        return _carried(request, session, note)
     messages.success(request, _("Saved."))
     return redirect("counseling:session", uid=session.uid)
 
 
-def _wants_json(request: HttpRequest) -> bool:
+def _saved(request: HttpRequest, session: Session) -> Note:
+    sections, format = posted_sections(request.POST), request.POST.get("format") or ""
+    header = None
+    if request.POST.get("header"):
+        goals = note_queries.goals_of(session.client, session.written)
+        header = HeaderForm(request.POST, goals=goals).said()
+    if not wants_json(request):
+        # Only a button means these; what saves itself keeps the fields that the page has.
+        format = request.POST.get("to") or format
+        if request.POST.get("then") == "template":
+            sections, format = _filled(request, sections, format)
+    return actions.save_draft(
+        session_id=session.pk,
+        version=posted_version(request),
+        sections=sections,
+        format=format,
+        header=header,
+        by=request.user,
+        now=timezone.now(),
+    )
+
+
+def posted_version(request: HttpRequest) -> int:
+    """The version that the page was made from; 0 for none, or for nonsense."""
+    version = request.POST.get("version") or "0"
+    return int(version) if version.isdecimal() and len(version) < 9 else 0
+
+
+def _filled(request: HttpRequest, sections: dict[str, str], format: str) -> tuple[dict[str, str], str]:
+    """The typed text, and in what is still empty the text of the chosen template, under its format."""
+    chosen = request.POST.get("template", "")
+    mine = {str(one.uid): one for one in Snippet.objects.templates().filter(owner=request.user)}
+    if chosen not in mine:
+        return sections, format
+    template = mine[chosen]
+    typed = formats.converted(sections, to=template.format)
+    beginning = template.sections
+    return {**beginning, **{key: text for key, text in typed.items() if text.strip()}}, template.format
+
+
+def _carried(request: HttpRequest, session: Session, note: Note) -> HttpResponse:
+    """The part of the last note for which the button stands, beneath what is written here."""
+    earlier, key = queries.last_note(session), request.POST["carry"]
+    try:
+        actions.carry_forward(
+            session_id=session.pk,
+            version=note.version,
+            from_id=earlier.pk if earlier else 0,
+            fields=[key],
+            by=request.user,
+            now=timezone.now(),
+        )
+        messages.success(
+            request, _("Taken over. Edit it to what is so today; it cannot be signed as it stands.")
+        )
+    except DomainError as refusal:
+        messages.warning(request, str(refusal))
+    response = redirect("counseling:session", uid=session.uid)
+    response["Location"] += f"#id_{key}_field"
+    return response
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Whether a script asks, not a person's button."""
     return "application/json" in request.headers.get("Accept", "")
 
 
-def _layout_of(request: HttpRequest) -> formats.NoteFormat:
-    return formats.FORMATS.get(request.POST.get("format", ""), formats.DAP)
-
-
-def _both_texts(request: HttpRequest, session: Any, stale: actions.StaleDraft) -> HttpResponse:
+def _both_texts(request: HttpRequest, session: Session, stale: actions.StaleDraft) -> HttpResponse:
     """The stored text under the fields of the page that asked, beside what was typed there."""
-    layout = _layout_of(request)
+    layout = formats.FORMATS.get(request.POST.get("format", ""), formats.DAP)
     stored = formats.converted(stale.stored.sections, to=layout.key)
     keys = (*layout.keys, formats.RISK, formats.RISK_ACTION)
-    if _wants_json(request):
+    if wants_json(request):
         answer = {
             "version": stale.stored.version,
             "saved_at": stale.stored.saved_at.isoformat(),
-            "fields": {key: stored.get(key, "") for key in keys},
+            "fields": {key: stored.get(key, "") for key in keys} | _header_fields(request, stale.stored),
             "message": str(stale),
         }
         return JsonResponse(answer, status=409)
     typed = request.POST.copy()
     typed["version"] = str(stale.stored.version)
     form = NoteForm(typed, layout=layout)
-    return working_page(request, session, form=form, theirs=stale.stored, status=409)
+    return working_page(request, session, form=form, typed=typed, theirs=stale.stored, status=409)
 
 
-def _refused(request: HttpRequest, session: Any, refusal: DomainError) -> HttpResponse:
+def _header_fields(request: HttpRequest, note: Note) -> dict[str, Any]:
+    """The stored header as the fields of the page spell it, where the page has them."""
+    if not request.POST.get("header"):
+        return {}
+    shown = headers.of_note(note)
+    moment = "%Y-%m-%dT%H:%M"
+    times = ("began_at", "ended_at", "next_appointment_at")
+    told: dict[str, Any] = {
+        name: timezone.localtime(at).strftime(moment) if (at := getattr(shown, name)) else ""
+        for name in times
+    }
+    told |= {name: getattr(shown, name) for name in ("service_type", "place", "who", "stage_at_end")}
+    return told | {"roles": list(shown.roles), "goals": [str(uid) for uid in shown.goals]}
+
+
+def _refused(request: HttpRequest, session: Session, refusal: DomainError) -> HttpResponse:
     status = 409 if isinstance(refusal, InvalidTransition) else 422
-    if _wants_json(request):
+    if wants_json(request):
         return JsonResponse({"message": str(refusal), "code": refusal.code}, status=status)
     messages.warning(request, str(refusal))
     return redirect("counseling:session", uid=session.uid)
@@ -87,47 +157,87 @@ def _refused(request: HttpRequest, session: Any, refusal: DomainError) -> HttpRe
 @needs(Verb.READ_NOTE)
 def read(request: HttpRequest, uid: UUID) -> HttpResponse:
     """A signed note with its addenda. A draft opens for its author alone, where it is written."""
-    note = _found(request, uid, viewing=True)
-    if not note.is_signed:
+    note = found_note(request, uid, viewing=True)
+    if note.is_begun:
         return redirect("counseling:session", uid=note.session.uid)
-    return _read_page(request, note, AddendumForm())
+    return read_page(request, note)
 
 
 @needs(Verb.WRITE_NOTE)
 def add(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Sign an addendum."""
-    note = _found(request, uid)
+    note = found_note(request, uid)
     if request.method != "POST":
         return redirect("counseling:note", uid=note.uid)
     form = AddendumForm(request.POST)
     if form.is_valid():
         with answering(form):
-            actions.add_addendum(note_id=note.pk, by=request.user, now=timezone.now(), **form.cleaned_data)
-            messages.success(request, _("The addendum is signed."))
+            now, told = timezone.now(), dict(form.cleaned_data)
+            proven_at = prove(request.user, told.pop("password"), now=now)
+            added = actions.add_addendum(
+                note_id=note.pk, by=request.user, now=now, proven_at=proven_at, **told
+            )
+            messages.success(
+                request,
+                _("The addendum is signed and awaits its co-signature.")
+                if added.needs_cosign
+                else _("The addendum is signed."),
+            )
             return redirect("counseling:note", uid=note.uid)
-    return _read_page(request, note, form)
+    return read_page(request, note, addendum=form)
 
 
-def _found(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Note:
+def found_note(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Note:
+    """The note, if the person may read it now."""
     rows = Note.objects.readable_by(request.user, at=timezone.now())
-    return record_or_404(
-        request, rows.select_related("session__counselor", "client", "author"), uid, viewing=viewing
+    related = rows.select_related("session__counselor", "session__room", "client", "author", "voided_by")
+    return found_or_404(request, related, uid, viewing=viewing)
+
+
+def read_page(request: HttpRequest, note: Note, **filled: Any) -> HttpResponse:
+    """The note with everything that stands under it; `filled` are forms that came back with errors."""
+    now, user = timezone.now(), request.user
+    cosigns = (
+        note.state == Note.State.NEEDS_COSIGN
+        and Note.objects.cosignable_by(user, at=now).filter(pk=note.pk).exists()
     )
-
-
-def _read_page(request: HttpRequest, note: Note, form: AddendumForm) -> HttpResponse:
-    now = timezone.now()
+    adds = note.state == Note.State.FINAL and can(user, Verb.WRITE_NOTE)
+    version = {"version": note.version}
     context = {
         "note": note,
         "session": note.session,
         "client": note.client,
         "parts": parts_of(note),
-        "addenda": note.addenda.select_related("author"),
-        "form": form if can(request.user, Verb.WRITE_NOTE) else None,
-        "next_unsigned": queries.unsigned_notes(request.user, now).first(),
+        "header": header_of(note),
+        "addenda": _addenda(note, user, now),
+        "signatures": note.signatures.filter(addendum=None),
+        "returns": note.returns.all(),
+        "addendum_form": filled.get("addendum", AddendumForm()) if adds else None,
+        "cosign_form": filled.get("cosign", CosignForm(initial=version)) if cosigns else None,
+        "return_form": filled.get("return_form", ReturnForm(initial=version)) if cosigns else None,
+        "may_void": note.is_signed and can(user, Verb.VOID_NOTE),
+        "mine": note.author_id == user.pk,
+        "next_unsigned": queries.unsigned_notes(user, now).first() if can(user, Verb.WRITE_NOTE) else None,
         "now": now,
     }
     return render(request, "sessions/note.html", context)
+
+
+def _addenda(note: Note, user: Any, now: datetime) -> list[dict[str, Any]]:
+    """Each with its co-signature, and whether the person may give it."""
+    rows = list(note.addenda.prefetch_related("signatures"))
+    open_ones = [one.pk for one in rows if one.needs_cosign]
+    asked = set(
+        Addendum.objects.cosignable_by(user, at=now).filter(pk__in=open_ones).values_list("pk", flat=True)
+    )
+    return [
+        {
+            "addendum": one,
+            "cosigner": next((by for by in one.signatures.all() if by.meaning == "cosigner"), None),
+            "may_cosign": one.pk in asked,
+        }
+        for one in rows
+    ]
 
 
 def parts_of(note: Note) -> list[tuple[str, str]]:
@@ -139,3 +249,20 @@ def parts_of(note: Note) -> list[tuple[str, str]]:
     if words.get(formats.RISK_ACTION):
         parts.append((str(formats.RISK_ACTION_LABEL), words[formats.RISK_ACTION]))
     return parts
+
+
+def header_of(note: Note) -> dict[str, Any]:
+    """The header in words, as it stands over the note."""
+    shown = headers.of_note(note)
+    return {
+        "service": str(headers.SERVICES[shown.service_type]) if shown.service_type else "",
+        "place": shown.place,
+        "began_at": shown.began_at,
+        "ended_at": shown.ended_at,
+        "minutes": shown.minutes,
+        "present": ", ".join(str(headers.ROLES[role]) for role in shown.roles),
+        "who": shown.who,
+        "stage": shown.stage_at_end,
+        "next_appointment_at": shown.next_appointment_at,
+        "goals": [goal.words for goal in note.goals.all()],
+    }

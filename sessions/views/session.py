@@ -18,10 +18,11 @@ from clients.doors import client_or_404, record_or_404
 from clients.forms import telling
 from clients.models import Client
 from clients.views.guard import View, needs
-from sessions import actions, queries
+from sessions import actions, formats, headers, note_queries, queries
 from sessions.actions.start import EARLY
-from sessions.forms import CancelForm, CloseForm, NoteForm, SessionForm
-from sessions.models import Note, Session
+from sessions.forms import CancelForm, CloseForm, SessionForm
+from sessions.models import Note, Session, Snippet
+from sessions.note_forms import HeaderForm, NoteForm
 
 State = Session.State
 
@@ -58,6 +59,7 @@ def working_page(
     session: Session,
     *,
     form: NoteForm | None = None,
+    typed: Any = None,
     theirs: Note | None = None,
     status: int = 200,
 ) -> HttpResponse:
@@ -73,7 +75,7 @@ def working_page(
         "now": now,
         "own": session.counselor_id == request.user.pk,
         "writes": writes,
-        "form": (form or NoteForm.of(note)) if writes else None,
+        "form": None,
         "theirs": theirs,
         "last_note": queries.last_note(session) if can(request.user, Verb.READ_NOTE) else None,
         "zone_differs": client.zone.utcoffset(session.starts_at)
@@ -83,15 +85,50 @@ def working_page(
         else None,
         "can": possible(session, request.user, now),
     }
+    if writes:
+        context |= _editor(request, session, note, form=form, typed=typed)
+    elif note is None and session.counselor_id == request.user.pk:
+        context["deleted"] = session.notes_ever.filter(state=Note.State.DELETED).order_by("-pk").first()
     return render(request, "sessions/session.html", context, status=status)
+
+
+def _editor(
+    request: HttpRequest, session: Session, note: Note | None, *, form: NoteForm | None, typed: Any
+) -> dict[str, Any]:
+    """What the editor needs: the form of its format, the header, one's own words, and what was said when returned."""
+    if note is not None:
+        note.session = session
+    usual = formats.GROUP.key if session.meeting_id else note_queries.usual_format(request.user, note)
+    form = form or NoteForm.of(note, usual=usual)
+    goals = note_queries.goals_of(session.client, note)
+    header = headers.from_session(session, next_at=note_queries.next_at(session.client))
+    mine = list(Snippet.objects.filter(owner=request.user).order_by("word"))
+    said = headers.of_note(note) if note is not None else header
+    return {
+        "form": form,
+        "layout": form.layout,
+        "layouts": [
+            one for one in formats.FORMATS.values() if one.key != "group" or one.key == form.layout.key
+        ],
+        "header": HeaderForm(typed, goals=goals) if typed else HeaderForm.of(said, goals=goals),
+        "said": said,
+        "present": ", ".join(str(headers.ROLES[role]) for role in said.roles),
+        "service": str(headers.SERVICES.get(said.service_type, "")),
+        "returned": note_queries.last_return(note) if note is not None else None,
+        "phrases": [one for one in mine if one.kind == Snippet.Kind.PHRASE],
+        "templates": [one for one in mine if one.kind == Snippet.Kind.TEMPLATE],
+        "deleted": session.notes_ever.filter(state=Note.State.DELETED).order_by("-pk").first()
+        if note is None
+        else None,
+    }
 
 
 def may_write(session: Session, user: Any) -> bool:
     """Whether the person can write the session's note now."""
-    signed = session.written is not None and session.written.is_signed
-    return (
-        session.counselor_id == user.pk and session.takes_note and not signed and can(user, Verb.WRITE_NOTE)
-    )
+    note = session.written
+    author_id = note.author_id if note is not None else session.counselor_id
+    closed = note is not None and not note.is_begun
+    return author_id == user.pk and session.takes_note and not closed and can(user, Verb.WRITE_NOTE)
 
 
 def possible(session: Session, user: Any, now: datetime) -> dict[str, bool]:

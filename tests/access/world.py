@@ -58,7 +58,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     held, before = _held(alex, dana, now - 3 * HOUR), _held(alex, dana, now - 6 * HOUR)
     draft = notes.save_draft(session_id=held.pk, version=0, sections=DAP, **acts)
     notes.save_draft(session_id=before.pk, version=0, sections=DAP, **acts)
-    note = notes.sign(session_id=before.pk, version=1, **acts)
+    note = notes.sign(session_id=before.pk, version=1, proven_at=now, **acts)
     planned = schedule_session(
         client_id=alex.pk, counselor=dana, starts_at=now + HOUR / 2, ends_at=now + HOUR, **acts
     )

@@ -202,10 +202,10 @@ class TestHistory:
         assert Session.objects.filter(state="attended").count() >= 500
         oldest = Session.objects.order_by("starts_at")[0]
         assert oldest.starts_at < NOW - timedelta(days=200)
-        assert Note.objects.filter(state="signed").count() >= 480
+        assert Note.objects.signed().count() >= 480
 
     def test_signatures_hold(self, demo: generate.Demo) -> None:
-        for note in Note.objects.filter(state="signed").select_related("session", "client")[:60]:
+        for note in Note.objects.signed().select_related("session", "client")[:60]:
             assert note.is_intact
             assert not note.is_late
 
@@ -272,7 +272,7 @@ class TestHistory:
         verbs = Counter(AuditEvent.objects.values_list("verb", flat=True))
         assert verbs["client.registered"] == 60
         assert verbs["session.scheduled"] == Session.objects.count()
-        assert verbs["note.signed"] == Note.objects.filter(state="signed").count()
+        assert verbs["note.signed"] == Note.objects.signed().count()
         assert verbs["relapse.assessment_finalised"] == StageAssessment.objects.count()
         families = set(Client.objects.values_list("family_name", flat=True))
         details = " ".join(map(str, AuditEvent.objects.values_list("detail", flat=True)))

@@ -47,7 +47,9 @@ def drafted(session: Session, *, now: datetime, **changed) -> Note:
 def signed(session: Session, *, now: datetime, **changed) -> Note:
     """A signed note."""
     note = drafted(session, now=now, **changed)
-    return actions.sign(session_id=session.pk, version=note.version, by=session.counselor, now=now)
+    return actions.sign(
+        session_id=session.pk, version=note.version, by=session.counselor, now=now, proven_at=now
+    )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from sessions.models import Addendum, Note
 
 
 def add(note, by, now, text="Also met the sister.", reason="Left out"):
-    return actions.add_addendum(note_id=note.pk, text=text, reason=reason, by=by, now=now)
+    return actions.add_addendum(note_id=note.pk, text=text, reason=reason, by=by, now=now, proven_at=now)
 
 
 def test_an_addendum_leaves_the_note_as_it_is(signed_note, dana, now):

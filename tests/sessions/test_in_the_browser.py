@@ -119,7 +119,7 @@ def test_two_tabs_never_overwrite_each_other_silently(desk, draft):
 
 def test_a_note_signed_elsewhere_is_said_and_stays(desk, draft, dana, now):
     page = desk.open(address(draft.session))
-    actions.sign(session_id=draft.session_id, version=draft.version, by=dana, now=now)
+    actions.sign(session_id=draft.session_id, version=draft.version, by=dana, now=now, proven_at=now)
     write(page, "Too late.")
     expect(said(page)).to_contain_text("Add an addendum instead")
     assert Note.objects.get().sections == WORDS
@@ -144,8 +144,10 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(desk, alex, dana, session_hel
     drafted(session_held, now=now, data="Alex refused the test.", plan="")
     other = held(alex, dana, ended_at=now - timedelta(days=4))
     note = drafted(other, now=now)
-    actions.sign(session_id=other.pk, version=1, by=dana, now=now, late_reason="Power cut")
-    actions.add_addendum(note_id=note.pk, text="The sister came too.", reason="Left out", by=dana, now=now)
+    actions.sign(session_id=other.pk, version=1, by=dana, now=now, proven_at=now, late_reason="Power cut")
+    actions.add_addendum(
+        note_id=note.pk, text="The sister came too.", reason="Left out", by=dana, now=now, proven_at=now
+    )
     coming = booked(alex, dana, starts_at=now + timedelta(days=1), now=now)
     paths = (
         reverse("counseling:list"),

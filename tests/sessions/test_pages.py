@@ -377,7 +377,8 @@ def test_starting_what_cannot_be_started_says_why(as_dana, session, now):
 def test_the_page_of_a_session_gives_what_one_needs_beside_the_note(as_dana, alex, dana, session, now):
     earlier = held(alex, dana, ended_at=now - 7 * DAY)
     note = drafted(earlier, now=now - 7 * DAY, data="Last week was calm.")
-    actions.sign(session_id=earlier.pk, version=note.version, by=dana, now=now - 7 * DAY)
+    then = now - 7 * DAY
+    actions.sign(session_id=earlier.pk, version=note.version, by=dana, now=then, proven_at=then)
     as_dana.post(url("counseling:start", session))
     page = as_dana.get(url("counseling:session", session))
     words = text_of(page)
@@ -392,7 +393,12 @@ def test_the_last_note_is_the_one_before_this_session_not_a_later_one(as_dana, a
     for each, words in ((first, "The earlier note"), (second, "The later note")):
         note = drafted(each, now=now - DAY, data=words)
         actions.sign(
-            session_id=each.pk, version=note.version, by=dana, now=now - DAY, late_reason="moved house"
+            session_id=each.pk,
+            version=note.version,
+            by=dana,
+            now=now - DAY,
+            proven_at=now - DAY,
+            late_reason="moved house",
         )
     middle = held(alex, dana, ended_at=now - 5 * DAY)
     words = text_of(as_dana.get(url("counseling:session", middle)))

@@ -15,7 +15,12 @@ from sessions.models import Addendum, Note, Session
 @pytest.fixture
 def addendum(signed_note, dana, now) -> Addendum:
     return actions.add_addendum(
-        note_id=signed_note.pk, text="Also met the sister.", reason="Left out", by=dana, now=now
+        note_id=signed_note.pk,
+        text="Also met the sister.",
+        reason="Left out",
+        by=dana,
+        now=now,
+        proven_at=now,
     )
 
 

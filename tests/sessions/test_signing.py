@@ -10,7 +10,7 @@ from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent
 from sessions import actions
 from sessions.actions import lower
-from sessions.actions.notes import Incomplete
+from sessions.actions import Incomplete
 from sessions.models import Note
 from tests.sessions.conftest import drafted, held
 
@@ -19,14 +19,19 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
 def sign(note, by, now, **more):
     return actions.sign(
-        session_id=note.session_id, version=more.pop("version", note.version), by=by, now=now, **more
+        session_id=note.session_id,
+        version=more.pop("version", note.version),
+        by=by,
+        now=now,
+        proven_at=now,
+        **more,
     )
 
 
 def test_a_signature_holds_time_name_credential_and_hash(draft, dana, now):
     note = sign(draft, dana, now)
     note.refresh_from_db()
-    assert (note.state, note.signed_at, note.signed_by) == ("signed", now, dana)
+    assert (note.state, note.signed_at, note.signed_by) == ("final", now, dana)
     assert (note.signer_name, note.credential) == (dana.full_name, dana.credential)
     assert note.is_intact
     row = AuditEvent.objects.get(verb="note.signed")
@@ -76,7 +81,7 @@ def test_all_empty_parts_are_named_at_once(session_held, dana, now):
 
 def test_a_note_that_was_never_begun_is_incomplete(session_held, dana, now):
     with pytest.raises(Incomplete):
-        actions.sign(session_id=session_held.pk, version=0, by=dana, now=now)
+        actions.sign(session_id=session_held.pk, version=0, by=dana, now=now, proven_at=now)
 
 
 def test_nobody_signs_before_the_session_has_ended(alex, dana, session, now):
@@ -155,22 +160,22 @@ def test_a_signature_that_cannot_be_traced_is_not_given(draft, dana, now, monkey
 @pytest.mark.parametrize(
     "changes",
     [
-        {"state": "signed"},
+        {"state": "final"},
         {"signed_at": "now"},
-        {"state": "signed", "signed_at": "now", "signed_by": "dana", "content_hash": "short"},
-        {"state": "signed", "signed_at": "now", "content_hash": "a" * 64},
+        {"state": "final", "signed_at": "now", "signed_by": "dana", "content_hash": "short"},
+        {"state": "final", "signed_at": "now", "content_hash": "a" * 64},
     ],
 )
 def test_the_database_knows_no_half_signature(draft, dana, now, changes):
     values = {field: {"now": now, "dana": dana}.get(value, value) for field, value in changes.items()}
-    with pytest.raises(IntegrityError, match="signed_note_is_whole"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="signed_note_is_whole|needs its signature"), transaction.atomic():
         Note.objects.filter(pk=draft.pk).update(**values)
 
 
 def test_the_database_knows_no_signature_by_another(draft, sam, now):
-    with pytest.raises(IntegrityError, match="note_signed_by_its_author"), transaction.atomic():
+    with pytest.raises(IntegrityError, match="note_signed_by_its_author|needs its signature"), transaction.atomic():
         Note.objects.filter(pk=draft.pk).update(
-            state="signed", signed_at=now, signed_by=sam, content_hash="a" * 64
+            state="final", signed_at=now, signed_by=sam, content_hash="a" * 64
         )
 
 

@@ -53,7 +53,7 @@ def test_signing_takes_the_note_off_the_list(alex, dana, now):
     assert (facts(alex).unsigned_notes, facts(alex).oldest_unsigned_at) == (1, now - DAY)
     drafted(second, now=now)
     assert facts(alex).unsigned_notes == 1
-    actions.sign(session_id=second.pk, version=1, by=dana, now=now)
+    actions.sign(session_id=second.pk, version=1, by=dana, now=now, proven_at=now)
     assert (facts(alex).unsigned_notes, facts(alex).oldest_unsigned_at) == (0, None)
 
 

@@ -12,9 +12,11 @@ from casework.intake.demo.timeline import Meeting
 from casework.intake.demo.trail import Trail
 from casework.intake.demo.words import NoteWriter
 from clients.stage import Stage
-from sessions.actions.notes import NOTE_SAVED, NOTE_SIGNED
+from sessions import headers
+from sessions.actions.notes import NOTE_SAVED
+from sessions.actions.signing import NOTE_SIGNED
 from sessions.integrity import content_hash
-from sessions.models import Note, Session
+from sessions.models import Note, Session, Signature
 from sessions.models.session import State
 
 SESSION_SCHEDULED, SESSION_CLOSED = "session.scheduled", "session.closed"
@@ -133,6 +135,7 @@ class Encounters:
                     SESSION_CLOSED, session, by=session.counselor, at=session.closed_at, outcome=session.state
                 )
         notes = Note.objects.bulk_create(_note(*one) for one in self.written)
+        Signature.objects.bulk_create(_signature(note) for note in notes if note.signed_at)
         for note in notes:
             trail.add(NOTE_SAVED, note, by=note.author, at=note.saved_at, version=1)
             if note.signed_at:
@@ -150,6 +153,7 @@ class Encounters:
 def _note(session: Session, sections: dict[str, str], signed_at: datetime | None) -> Note:
     note = Note(
         session=session,
+        stands_for=session,
         client=session.client,
         author=session.counselor,
         begun_at=session.over_at,
@@ -157,8 +161,25 @@ def _note(session: Session, sections: dict[str, str], signed_at: datetime | None
     )
     note.sections = sections
     if signed_at:
-        note.move_to(Note.State.SIGNED)
+        header = headers.from_session(session)
+        for field, value in headers.rows_of(header).items():
+            setattr(note, field, value)
+        note.say_present(header.roles, header.who)
+        note.move_to(Note.State.FINAL)
         note.signed_at, note.signed_by = signed_at, session.counselor
         note.signer_name, note.credential = session.counselor.full_name, session.counselor.credential
         note.content_hash = content_hash(note.signed_content())
     return note
+
+
+def _signature(note: Note) -> Signature:
+    return Signature(
+        note=note,
+        meaning=Signature.Meaning.AUTHOR,
+        version=note.version,
+        signer=note.author,
+        signer_name=note.signer_name,
+        credential=note.credential,
+        content_hash=note.content_hash,
+        signed_at=note.signed_at,
+    )
