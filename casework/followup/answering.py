@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from casework.followup import ladder
+from casework.followup import ladder, visits
 from casework.followup.messages.policy import AUTOMATED
 from casework.followup.models import InboundMessage, Message, ToDo
 from clients.models import Client
@@ -31,18 +31,11 @@ def mark_answered(client: Client, *, at: datetime) -> Message | None:
 
 
 def reminder_answered(client: Client, *, at: datetime) -> Message | None:
-    """The latest reminder of a visit still to come is answered; None when none has left (clinical.md §5.3)."""
-    sent = Message.objects.filter(
-        client=client,
-        kind=Message.Kind.REMINDER,
-        status__in=[Message.Status.SENT, Message.Status.DELIVERED],
-        sent_at__lte=at,
-        session__starts_at__gt=at,
-        session__state="scheduled",
-    )
-    message: Message | None = sent.order_by("-sent_at", "-pk").first()
+    """The latest reminder of a visit still ahead is answered; None when none has left (clinical.md §5.3)."""
+    message = visits.latest_reminder(client, at=at)
     if message is not None:
         Message.objects.filter(pk=message.pk, answered_at=None).update(answered_at=at)
+        ladder.heard_from(client, at=at)
     return message
 
 

@@ -20,7 +20,12 @@ from clients.actions import locked
 from clients.models import Client, Permission
 
 # Answers that a STOP overtakes: "you will get messages again", and what invites another word.
-NOT_AFTER_STOP = (Message.Kind.START_REPLY, Message.Kind.AWAY_REPLY)
+NOT_AFTER_STOP = (
+    Message.Kind.START_REPLY,
+    Message.Kind.AWAY_REPLY,
+    Message.Kind.CHANGE_REPLY,
+    Message.Kind.PLAN_REPLY,
+)
 WITH_MESSAGES = (PlanState.ACTIVE, PlanState.PAUSED)
 
 

@@ -19,6 +19,8 @@ TEXT_OF_REPLY = {
     Message.Kind.START_REPLY: "start",
     Message.Kind.HELP_REPLY: "help",
     Message.Kind.AWAY_REPLY: "away",
+    Message.Kind.CHANGE_REPLY: "change",
+    Message.Kind.PLAN_REPLY: "noplan",
 }
 
 
@@ -46,21 +48,44 @@ def write_plan(plan: FollowUpPlan, steps: Iterable[PlannedMessage]) -> int:
     return len(insert_alike(like, each, ignore_conflicts=True))
 
 
-def answer(inbound: InboundMessage, kind: Message.Kind, *, client: Client, now: datetime) -> Message:
-    """The one automatic answer of a kind to a message. Asking twice gives back the first."""
+def answer(
+    inbound: InboundMessage, kind: Message.Kind, *, client: Client, now: datetime, body: str = ""
+) -> Message:
+    """The one automatic answer of a kind to a message. Asking twice gives back the first.
+
+    With a `body` it has words of its own, such as a link that nobody can tell a second time.
+    """
     local = schedule.moment(now, client.zone)
     message, _created = Message.objects.get_or_create(
         dedupe_key=f"inbound:{inbound.uid}:{kind}",
         defaults=_fields(client, local, now)
         | {
             "kind": kind,
-            "template_key": TEXT_OF_REPLY[kind],
+            "template_key": "" if body else TEXT_OF_REPLY[kind],
+            "body": body,
             "in_reply_to": inbound,
             "priority": PRIORITY_OF_REPLY.get(kind, Priority.ANSWER),
             "useful_until": now + ANSWER_IN_TIME,
         },
     )
     return message
+
+
+def by_hand(
+    client: Client, body: str, *, by: Any, due_at: datetime, useful_until: datetime, dedupe_key: str
+) -> Message:
+    """A text that somebody of the staff sends; its words stand already."""
+    local = schedule.moment(due_at, client.zone)
+    return Message.objects.create(
+        **_fields(client, local, due_at),
+        kind=Message.Kind.MANUAL,
+        channel_rule="sms",
+        body=body,
+        written_by=by,
+        useful_until=useful_until,
+        priority=Priority.HIGH,
+        dedupe_key=dedupe_key,
+    )
 
 
 def _fields(client: Client, local: schedule.Moment, now: datetime) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class PlanFacts:
     by_hand: Mapping[str, ToDoKind | None] = field(
         default_factory=lambda: BY_HAND
     )  # done by a person, by way
-    sent: Sequence[datetime] = ()  # automated messages of the last week: the caps count them
+    sent: Sequence[datetime] = ()  # automated messages of the last week, and reminders to come: the caps count them
     timing: Timing = field(default_factory=Timing)
 
 
@@ -115,8 +115,8 @@ def _message(
     template: PlanTemplate, step: MessageStep, starts_at: datetime, facts: PlanFacts, taken: list[datetime]
 ) -> PlannedMessage:
     meant = schedule.step(starts_at, step.day, facts.zone, facts.timing)
-    allowed = schedule.first_allowed(meant.instant, taken, facts.zone, facts.timing)
-    moved = schedule.cap_reached(meant.instant, taken, facts.zone) if allowed != meant.instant else ""
+    allowed = schedule.first_free(meant.instant, taken, facts.zone, facts.timing)
+    moved = schedule.cap_in_the_way(meant.instant, taken, facts.zone) if allowed != meant.instant else ""
     when = meant if allowed == meant.instant else schedule.moment(allowed, facts.zone)
     return PlannedMessage(
         key=f"{template.prefix}-{step.key}",

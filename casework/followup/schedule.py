@@ -128,3 +128,27 @@ def cap_reached(instant: datetime, sent: Sequence[datetime], zone: ZoneInfo) -> 
     if any(one.astimezone(zone).date() == day for one in sent):
         return "day"
     return "week" if sum(instant - WEEK < one <= instant for one in sent) >= WEEKLY_CAP else ""
+
+
+def fits(instant: datetime, others: Sequence[datetime], zone: ZoneInfo) -> bool:
+    """Whether a message then leaves every other one, sent or still to go, its day and its place among three a week."""
+    day = instant.astimezone(zone).date()
+    if any(other.astimezone(zone).date() == day for other in others):
+        return False
+    near = sorted([instant, *(other for other in others if abs(other - instant) < WEEK)])
+    ends = [end for end in near if end >= instant]
+    return all(sum(end - WEEK < one <= end for one in near) <= WEEKLY_CAP for end in ends)
+
+
+def first_free(instant: datetime, others: Sequence[datetime], zone: ZoneInfo, timing: Timing) -> datetime:
+    """The first instant from this one inside the window that fits among all others, those still to go included."""
+    candidate = first_allowed(instant, others, zone, timing)
+    while not fits(candidate, others, zone):
+        day = candidate.astimezone(zone).date() + timedelta(days=1)
+        candidate = first_allowed(resolve(day, timing.opens, zone), others, zone, timing)
+    return candidate
+
+
+def cap_in_the_way(instant: datetime, others: Sequence[datetime], zone: ZoneInfo) -> str:
+    """Which cap a message at this instant would break, for itself or for another still to go."""
+    return cap_reached(instant, others, zone) or ("" if fits(instant, others, zone) else "week")

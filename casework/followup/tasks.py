@@ -23,6 +23,7 @@ from casework.followup import (
     ladder,
     plan_changes,
     plan_upkeep,
+    reminders,
     unknown,
     welcoming,
 )
@@ -96,6 +97,7 @@ def _tidy(now: datetime) -> None:
     ladder.climb_all(now)
     plan_upkeep.complete_finished(now)
     checkups.open_checkups(now)
+    reminders.keep_all(now)
     welcoming.greet(now)
     unknown.purge(now)
 

@@ -37,7 +37,11 @@ BECOMES_CALL = frozenset(
 )
 
 # Nobody calls to say that texts have ended or go on, or that nobody was here: then a to-do to answer is open already.
-NO_CALL_FOR = frozenset({Message.Kind.STOP_REPLY, Message.Kind.START_REPLY, Message.Kind.AWAY_REPLY})
+NO_CALL_FOR = frozenset(
+    {Message.Kind.STOP_REPLY, Message.Kind.START_REPLY, Message.Kind.AWAY_REPLY, Message.Kind.CHANGE_REPLY}
+)
+# Nobody is called for want of a permission to remind, nor to be reminded of what has begun.
+WITHOUT_CALL = frozenset({"no_permission", "opted_out"})
 
 
 @transaction.atomic
@@ -103,11 +107,17 @@ def finish(todos: Iterable[ToDo], *, by: Any, now: datetime, outcome: str = "") 
         todo.save(update_fields=["state", "done_at", "done_by", "outcome"])
 
 
+def _is_behind(reminder: Message, now: datetime) -> bool:
+    return reminder.session is not None and reminder.session.starts_at <= now
+
+
 @transaction.atomic
 def message_failed(*, message: Message, reason: str, now: datetime) -> ToDo | None:
     """A message that cannot leave becomes a call the same day, once (clinical.md §4.5). Nobody calls who has died."""
     client = message.client
     if client.state == Client.State.DECEASED or message.kind in NO_CALL_FOR:
+        return None
+    if message.kind == Message.Kind.REMINDER and (reason in WITHOUT_CALL or _is_behind(message, now)):
         return None
     return open_todo(
         client=client,

@@ -29,6 +29,9 @@ TITLES = (
     gettext_noop("%(first)s answered 2: please call"),
     gettext_noop("Talk through overdose and naloxone with %(first)s"),
     gettext_noop("%(first)s wants another time for the visit"),
+    gettext_noop("%(first)s answers a reminder of a visit that is off or has moved: tell them"),
+    gettext_noop("Tell %(first)s: the visit of our reminder is off or has moved"),
+    gettext_noop("%(first)s asked for a plan and has none: write it together"),
     gettext_noop("%(first)s asks for help: answer soon"),
     gettext_noop("%(first)s wrote: read and answer"),
     gettext_noop("A message from the phone of %(first)s, who has died"),
@@ -52,6 +55,8 @@ OUTCOMES = (
     gettext_noop("We talked"),
     gettext_noop("Letter sent"),
     gettext_noop("Message read and answered"),
+    gettext_noop("The client will come after all"),
+    gettext_noop("Another time was found"),
 )
 
 

@@ -15,7 +15,7 @@ from casework.followup import schedule
 from casework.followup.hours import timing_of
 from casework.followup.messages.policy import AUTOMATED, zone_of
 from casework.followup.models import Message, Priority
-from casework.followup.schedule import WEEK, WEEKLY_CAP, Moment
+from casework.followup.schedule import WEEK, Moment
 from clients.actions import locked
 from clients.models import Client, ContactPoint, Permission, Practice
 
@@ -104,7 +104,7 @@ def _step_aside(client_id: int, now: datetime) -> bool:
         return False
     others = [one for one in _automated(client, now) if one != (welcome.pk, welcome.due_at)]
     zone = zone_of(client, Practice.current())
-    if _fits(welcome.due_at, [at for _pk, at in others], zone):
+    if schedule.fits(welcome.due_at, [at for _pk, at in others], zone):
         return False
     slot = _free(client, now, others=others)
     changes = _left_out(now)
@@ -137,14 +137,4 @@ def _free(client: Client, now: datetime, *, others: Sequence[tuple[int, datetime
     """The first morning that nothing else needs; None when there is none soon."""
     zone = zone_of(client, Practice.current())
     taken = [at for _pk, at in others]
-    return next((one for one in _mornings(client, now) if _fits(one.instant, taken, zone)), None)
-
-
-def _fits(at: datetime, taken: Sequence[datetime], zone: Any) -> bool:
-    """Whether a text at that moment leaves every other one its day, and its place among three in 168 hours."""
-    day = at.astimezone(zone).date()
-    if any(other.astimezone(zone).date() == day for other in taken):
-        return False
-    every = sorted([*taken, at])
-    ends = [end for end in every if at <= end < at + WEEK]
-    return all(sum(end - WEEK < one <= end for one in every) <= WEEKLY_CAP for end in ends)
+    return next((one for one in _mornings(client, now) if schedule.fits(one.instant, taken, zone)), None)

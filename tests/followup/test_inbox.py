@@ -218,19 +218,7 @@ def reminded(client, dana, now):
         by=dana,
         now=now - timedelta(days=1),
     )
-    return Message.objects.create(
-        client=client,
-        session=session,
-        kind="reminder",
-        template_key="appt",
-        local_date=now.date(),
-        local_time=now.time(),
-        tz="America/Phoenix",
-        due_at=now - timedelta(hours=1),
-        sent_at=now - timedelta(hours=1),
-        status="sent",
-        dedupe_key=f"reminder-{session.pk}",
-    )
+    return sent(Message.objects.get(session=session), now - timedelta(hours=1))
 
 
 def test_c_confirms_the_visit_that_the_reminder_named(alex, dana, now):

@@ -135,7 +135,7 @@ def test_a_report_after_the_welcome_was_planned_keeps_all_its_days(sal, dana, st
     greeted = welcome_of(sal)
     assert list(plan.messages.order_by("due_at").values_list("due_at", flat=True)) == due
     if greeted.status == "planned":
-        assert welcoming._fits(greeted.due_at, due, PHOENIX)
+        assert schedule.fits(greeted.due_at, due, PHOENIX)
         assert greeted.due_at.astimezone(PHOENIX).date() not in {at.astimezone(PHOENIX).date() for at in due}
     else:
         assert greeted.reason_code == "welcome_yields"
@@ -209,7 +209,7 @@ def test_wherever_it_fits_no_day_has_two_and_no_week_has_four(at, hours):
     legal = all(
         sum(end - schedule.WEEK < one <= end for one in taken) <= schedule.WEEKLY_CAP for end in taken
     )
-    if not legal or not welcoming._fits(at, taken, PHOENIX):
+    if not legal or not schedule.fits(at, taken, PHOENIX):
         return
     every = [*taken, at]
     days = [one.astimezone(PHOENIX).date() for one in every]

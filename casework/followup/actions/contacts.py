@@ -112,19 +112,23 @@ def _wrote(client: Client, at: datetime) -> bool:
 
 
 def contact_made(
-    client: Client, *, at: datetime, by: Any, now: datetime, todo: ToDo | None = None, spoken: bool = True
+    client: Client,
+    *,
+    at: datetime,
+    by: Any,
+    now: datetime,
+    todo: ToDo | None = None,
+    spoken: bool = True,
+    in_group: bool = False,
 ) -> None:
     """A contact took place: close what waited for it. The caller holds the client's row and audits.
 
-    One in writing (`spoken` false) leaves calls to be made: "I'll call at three" is not the call.
+    One in writing (`spoken` false) leaves calls to be made: "I'll call at three" is not the call. One in a group is no
+    talk about what happened: it ends a silence, and the talk is still to be had.
     """
     summary.contact_made(client.pk, at)
-    done = list(
-        client.todos.open()
-        .filter(_settled(at, now, todo, spoken=spoken))
-        .select_related("inbound")
-        .order_by("pk")
-    )
+    settled = Q(pk__in=[]) if in_group else _settled(at, now, todo, spoken=spoken)
+    done = list(client.todos.open().filter(settled).select_related("inbound").order_by("pk"))
     how = Outcome.REACHED.label if spoken else Channel.MESSAGE.label
     todos.finish(done, by=by, now=now, outcome=str(how))
     answering.settle_inbound(done, by=by, now=now)

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from casework.followup import optout, summary, todos
+from casework.followup import optout, reminders, summary, todos
 from casework.followup.models import Message, PlanState, ToDoState
 from casework.followup.plan_start import close_plan, running_plan
 from casework.followup.plan_templates import ToDoKind
@@ -62,6 +62,7 @@ def discharge(*, client_id: int, reason: str, on: date, by: Any, now: datetime, 
     todos.close(ends, state=ToDoState.CANCELLED, reason="client_discharged")
     sessions.cancel_upcoming(client_id=client_id, by=by, now=now)
     lower_groups.leave_all(client=client, reason=LeaveReason.DISCHARGED, by=by, now=now)
+    reminders.keep(client_id, now=now)
     summary.refresh(client_id)
     return client
 

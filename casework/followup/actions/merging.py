@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import transaction
 
-from casework.followup import follow_report, merging, optout, plan_changes, summary, tasks
+from casework.followup import follow_report, merging, optout, plan_changes, reminders, summary, tasks
 from casework.relapse.current import refresh_summary
 from clients import merging as record
 from clients.access import Verb, require
@@ -33,6 +33,7 @@ def merge_clients(*, survivor_id: int, merged_id: int, reason: str, by: Any, now
         optout.follow(client_id=survivor.pk, channel=channel, now=now)
     done.moved["declined"] = list(merging.calls_declined().filter(pk__in=calls).values_list("pk", flat=True))
     done.save(update_fields=["moved"])
+    reminders.keep(survivor.pk, now=now)
     _refresh(survivor, now)
     summary.refresh(merged.pk)
     transaction.on_commit(tasks.wake)
@@ -68,6 +69,7 @@ def undo_merge(*, merge_id: int, by: Any, now: datetime) -> ClientMerge:
         follow_report.ask_what_follows(plan.client, plan.report, by=by, now=now)
     for client in (survivor, merged):
         plan_changes.write_again(client.pk, now)
+        reminders.keep(client.pk, now=now)
         _refresh(client, now)
     transaction.on_commit(tasks.wake)
     return done

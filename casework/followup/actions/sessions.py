@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import summary, todos
+from casework.followup import reminders, summary, todos, visits
 from casework.followup.actions.contacts import contact_made
 from casework.followup.models import ToDo
 from casework.followup.plan_templates import ToDoKind
@@ -34,20 +34,31 @@ def schedule_session(*, client_id: int, by: Any, now: datetime, **planned: Any) 
 
 
 def after_planning(client: Client, sessions: Sequence[Session], *, by: Any, now: datetime) -> None:
-    """What new or moved sessions bring: one still to come answers the offer of a visit."""
+    """What new or moved sessions bring: one still to come answers the offer of a visit and has its reminder."""
     if any(session.starts_at > now for session in sessions):
         _finish(client, client.todos.open().filter(kind=ToDoKind.VISIT_OFFER), by=by, now=now)
+    _follow_plans(client, sessions, by=by, now=now)
 
 
 def after_calling_off(client: Client, sessions: Sequence[Session], *, by: Any, now: datetime) -> None:
-    """What sessions bring that are called off."""
+    """What sessions bring that are called off: nobody is reminded of them, and who was is told."""
+    _follow_plans(client, sessions, by=by, now=now)
+
+
+def _follow_plans(client: Client, sessions: Sequence[Session], *, by: Any, now: datetime) -> None:
+    """Reminders say what is planned now. Who asked for another time has it; who was told the old one is called."""
+    visits.settle_changes(client, sessions, by=by, now=now)
+    reminders.keep(client.pk, now=now)
+    visits.ask_to_tell(client, sessions, by=by, now=now)
 
 
 @transaction.atomic
 def reschedule_session(*, session_id: int, by: Any, now: datetime, **planned: Any) -> Session:
-    """Move a session that has not begun. `planned`: as sessions' reschedule takes it."""
-    locked(_client_of(session_id))
-    return lower.reschedule(session_id=session_id, by=by, now=now, **planned)
+    """Move a session that has not begun, and its reminder with it. `planned`: as sessions' reschedule takes it."""
+    client = locked(_client_of(session_id))
+    session = lower.reschedule(session_id=session_id, by=by, now=now, **planned)
+    after_planning(client, [session], by=by, now=now)
+    return session
 
 
 @transaction.atomic
@@ -74,6 +85,7 @@ def close_session(
     """Say how the session went.
 
     Attended: it is a contact (clinical.md §7.3), and the visit that a plan asked for. Missed: a to-do to reach out.
+    A group's session is a contact too, but not the talk or the visit that somebody was asked for.
     """
     client = locked(_client_of(session_id))
     session = lower.close(
@@ -83,6 +95,7 @@ def close_session(
         _held(client, session, by=by, now=now)
     else:
         _missed(client, session, by=by, now=now)
+    reminders.keep(client.pk, now=now)
     return session
 
 
@@ -92,9 +105,10 @@ def _client_of(session_id: int) -> int:
 
 
 def _held(client: Client, session: Session, *, by: Any, now: datetime) -> None:
-    contact_made(client, at=session.over_at, by=by, now=now)
-    visits = [ToDoKind.VISIT, ToDoKind.VISIT_OFFER]
-    asked_before = client.todos.open().filter(kind__in=visits, opened_at__lte=session.begins_at)
+    in_group = session.kind == Session.Kind.GROUP
+    contact_made(client, at=session.over_at, by=by, now=now, in_group=in_group)
+    asked_for = [] if in_group else [ToDoKind.VISIT, ToDoKind.VISIT_OFFER]
+    asked_before = client.todos.open().filter(kind__in=asked_for, opened_at__lte=session.begins_at)
     reach_out = client.todos.open().filter(step_key=missed_key(session))
     _finish(client, asked_before | reach_out, by=by, now=now)
 

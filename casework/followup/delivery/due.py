@@ -92,6 +92,7 @@ class Due:
     sealed: bytes | None
     client: Any = None  # a Person; the model where two records were merged
     letterhead: Any = None
+    named: Any = None  # a reminder's visits, as its words say them
 
     @property
     def due_at(self) -> datetime:

@@ -1,4 +1,7 @@
-"""Somebody writes while nobody is here: an honest answer that says so, with the lines that are (clinical.md §5.3)."""
+"""Automatic answers that promise a person: that nobody is here just now, that another time is looked for.
+
+They go by text alone, to somebody who has not stopped our texts, and seldom (clinical.md §5.3).
+"""
 
 from datetime import datetime, timedelta
 
@@ -12,16 +15,19 @@ ONE_IN = timedelta(hours=12)
 
 
 def answer(client: Client, inbound: InboundMessage, *, now: datetime) -> Message | None:
-    """Say that nobody reads texts just now, at most once in 12 hours.
+    """Say that nobody reads texts just now, outside staffed hours. Quiet hours do not hold it: it answers a message."""
+    if hours.is_staffed(now):
+        return None
+    return say(client, inbound, Message.Kind.AWAY_REPLY, now=now)
 
-    Only outside staffed hours, only by text, and only to somebody who has not stopped our texts. Quiet hours do not
-    hold it: it answers a message.
-    """
-    if inbound.channel != "sms" or client.state == Client.State.DECEASED or hours.is_staffed(now):
+
+def say(client: Client, inbound: InboundMessage, kind: Message.Kind, *, now: datetime) -> Message | None:
+    """Write such an answer, each kind at most once in 12 hours; None where none goes."""
+    if inbound.channel != "sms" or client.state == Client.State.DECEASED:
         return None
     if not Permission.objects.of(client).in_force(now).filter(channel=PERMISSION_FOR["sms"]).exists():
         return None
-    told = Message.objects.filter(client=client, kind=Message.Kind.AWAY_REPLY, due_at__gt=now - ONE_IN)
+    told = Message.objects.filter(client=client, kind=kind, due_at__gt=now - ONE_IN)
     if told.exists():
         return None
-    return outbox.answer(inbound, Message.Kind.AWAY_REPLY, client=client, now=now)
+    return outbox.answer(inbound, kind, client=client, now=now)

@@ -9,13 +9,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from casework.followup import answering, optout, outbox, summary, tasks, todos
+from casework.followup import answering, optout, outbox, phone_links, summary, tasks, todos, visits
 from casework.followup.contact_points import mark_contact
 from casework.followup.inbox import away, lexicon
 from casework.followup.inbox.alarm import raise_alarm
 from casework.followup.inbox.crisis import Lexicon
 from casework.followup.inbox.words import Meaning, Reading, read
-from casework.followup.models import FollowUpPlan, InboundMessage, Message, PlanState, ToDo
+from casework.followup.models import FollowUpPlan, InboundMessage, Message, NamedVisit, PlanState, ToDo
 from casework.followup.plan_templates import ToDoKind
 from clients import actions as record
 from clients import audit, hours
@@ -204,30 +204,44 @@ def _call(client: Client, inbound: InboundMessage, reading: Reading, now: dateti
 
 def _confirm(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
     """C confirms the visit that a reminder named; without one nobody knows what it says yes to."""
-    if not _answers_reminder(inbound):
-        _for_a_person(client, inbound, reading, now)
+    standing = _visits_meant(client, inbound, reading, now)
+    if standing:
+        visits.confirm(client, standing, at=now)
 
 
 def _reschedule(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
-    if not _answers_reminder(inbound):
-        _for_a_person(client, inbound, reading, now)
-        return
-    _ask(
-        client,
-        inbound,
-        kind=ToDoKind.ANSWER,
-        title=_("%(first)s wants another time for the visit"),
-        due_at=hours.next_business_close(now),
-        now=now,
-    )
+    """R asks for another time. The visit stays booked until a person has found one, and the answer says so."""
+    standing = _visits_meant(client, inbound, reading, now)
+    if standing:
+        visits.ask_for_change(client, standing, inbound=inbound, at=now)
+        away.say(client, inbound, Message.Kind.CHANGE_REPLY, now=now)
 
 
-def _answers_reminder(inbound: InboundMessage) -> bool:
-    """Whether the text was taken for the answer to a reminder of a visit that is still to come."""
+def _visits_meant(
+    client: Client, inbound: InboundMessage, reading: Reading, now: datetime
+) -> list[NamedVisit]:
+    """The visits still to come that a C or an R answers. Of any that is off or has moved somebody tells the client."""
     answered = inbound.answers
-    if answered is None or answered.kind != Message.Kind.REMINDER or answered.session is None:
-        return False
-    return answered.session.starts_at > inbound.received_at
+    reminder = answered if answered is not None and answered.kind == Message.Kind.REMINDER else None
+    named = visits.named_in(reminder, at=inbound.received_at)
+    standing = visits.standing(named)
+    if not named:
+        _for_a_person(client, inbound, reading, now)
+    elif len(standing) < len(named):
+        _ask(
+            client,
+            inbound,
+            kind=ToDoKind.CALL,
+            title=_("%(first)s answers a reminder of a visit that is off or has moved: tell them"),
+            due_at=visits.due_before(named[0].starts_at, now),
+            now=now,
+        )
+    return standing
+
+
+def _plan(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
+    if not phone_links.plan_asked_for(client, inbound, now=now):
+        _for_a_person(client, inbound, reading, now)
 
 
 def _for_a_person(client: Client, inbound: InboundMessage, reading: Reading, now: datetime) -> None:
@@ -288,6 +302,7 @@ ASKS = {
     Meaning.CALL: _call,
     Meaning.CONFIRM: _confirm,
     Meaning.RESCHEDULE: _reschedule,
+    Meaning.PLAN: _plan,
     Meaning.OTHER: _for_a_person,
 }
 

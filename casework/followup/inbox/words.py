@@ -25,11 +25,20 @@ class Meaning(StrEnum):
     CALL = "call"
     CONFIRM = "confirm"
     RESCHEDULE = "reschedule"
+    PLAN = "plan"
     OTHER = "other"
 
 
 # "SI" and "NO" have no entry: an answer of one word to "would you like to talk?" needs a person who read the question.
-QUICK_REPLIES = {"1": Meaning.OK, "2": Meaning.CALL, "C": Meaning.CONFIRM, "R": Meaning.RESCHEDULE}
+QUICK_REPLIES = {
+    "1": Meaning.OK,
+    "2": Meaning.CALL,
+    "C": Meaning.CONFIRM,
+    "R": Meaning.RESCHEDULE,
+    "PLAN": Meaning.PLAN,
+    "MY PLAN": Meaning.PLAN,
+    "MI PLAN": Meaning.PLAN,
+}
 ASKS_FOR_HELP = re.compile(r"(?<![A-Z])(?:HELP|AYUDA|AYUDEME|AYUDENME)(?![A-Z])")
 COURTESIES = re.compile(r"\s(?:PLEASE|THANKS|THANK YOU|POR FAVOR|GRACIAS)$")
 

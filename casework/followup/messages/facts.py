@@ -14,12 +14,25 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.db import connection
 
 from casework.followup.hours import timing_of
+from casework.followup.messages.visits import Visit
 from casework.followup.models import Message
 from casework.followup.schedule import TOO_LATE, WEEK, Timing, closing, next_open
 from clients.models import Practice
+from sessions.models import Session
 
 KIND = Message.Kind
-REPLIES = frozenset({KIND.CRISIS_REPLY, KIND.STOP_REPLY, KIND.START_REPLY, KIND.HELP_REPLY, KIND.AWAY_REPLY})
+REPLIES = frozenset(
+    {
+        KIND.CRISIS_REPLY,
+        KIND.STOP_REPLY,
+        KIND.START_REPLY,
+        KIND.HELP_REPLY,
+        KIND.AWAY_REPLY,
+        KIND.CHANGE_REPLY,
+        KIND.PLAN_REPLY,
+    }
+)
+PLANNED = str(Session.State.SCHEDULED)
 AUTOMATED = frozenset({KIND.PLAN, KIND.REMINDER, KIND.WELCOME})  # the caps count these
 
 PLANS = "SELECT id, state FROM followup_followupplan WHERE id = ANY(%(ids)s::bigint[])"
@@ -58,6 +71,13 @@ SELECT client_id, local_date
   FROM followup_message
  WHERE client_id = ANY(%(ids)s::bigint[]) AND kind IN ('plan', 'reminder')
    AND status IN ('planned', 'held', 'failed', 'claimed')
+"""
+# Only a reminder asks: the visits that it names, and whether they still stand.
+VISITS = """
+SELECT named.message_id, named.starts_at, visit.state = %(planned)s AND visit.starts_at = named.starts_at
+  FROM followup_namedvisit AS named JOIN counseling_session AS visit ON visit.id = named.session_id
+ WHERE named.message_id = ANY(%(ids)s::bigint[])
+ ORDER BY named.starts_at, named.id
 """
 INBOUND = "SELECT id, channel, from_normalized FROM followup_inboundmessage WHERE id = ANY(%(ids)s::bigint[])"
 
@@ -109,6 +129,7 @@ class Facts:
     hours: Hours
     timing: Timing
     asked: Asked | None = None
+    visits: Sequence[Visit] = ()  # for a reminder: what it names
     spoken_for: Set[date] = frozenset()  # for a welcome: the client's days that other texts wait for
     closed: Mapping[str, str] = field(default_factory=dict)  # ways that delivery found closed, and why
 
@@ -134,6 +155,9 @@ class World:
         self.in_crisis = {row[0] for row in _rows(IN_CRISIS, list(clients))}
         asked = _rows(INBOUND, _given(message.in_reply_to_id for message in messages))
         self.asked = {pk: Asked(channel, address) for pk, channel, address in asked}
+        self.visits: dict[int, list[Visit]] = defaultdict(list)
+        for message_id, starts_at, stands in _rows(VISITS, _reminding(messages), planned=PLANNED):
+            self.visits[message_id].append(Visit(starts_at, stands))
         self.hours: dict[str, Hours] = {}
         self.spoken_for: dict[int, set[date]] = defaultdict(set)
         for client_id, day in _rows(SPOKEN_FOR, _welcomed(messages)):
@@ -169,6 +193,7 @@ class World:
             hours=self._hours(client),
             timing=self.timing,
             asked=self.asked.get(message.in_reply_to_id),
+            visits=self.visits.get(message.pk, ()),
             spoken_for=self.spoken_for[pk] if message.kind == KIND.WELCOME else frozenset(),
             closed=self.closed.get(message.pk, {}),
         )
@@ -197,6 +222,10 @@ def zone_of(client: Any, practice: Practice) -> ZoneInfo:
         return ZoneInfo(client.time_zone)
     except (ValueError, OSError, ZoneInfoNotFoundError):  # "America" is a folder
         return practice.zone
+
+
+def _reminding(messages: Sequence[Any]) -> list[int]:
+    return _given(message.pk for message in messages if message.kind == KIND.REMINDER)
 
 
 def _welcomed(messages: Sequence[Any]) -> list[int]:

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from casework.followup import schedule
+from casework.followup.messages import visits
 from casework.followup.messages.facts import AUTOMATED, KIND, REPLIES, Agreed, Facts, Point, World, zone_of
 from casework.followup.messages.letterhead import letterheads
 from casework.followup.models import PlanState
@@ -34,6 +35,7 @@ __all__ = [
     "zone_of",
 ]
 
+GAVE_WAY = "gave_way"  # the reason of a check-in whose day a reminder took
 LOOK_AGAIN = timedelta(minutes=15)  # after a hold whose end nobody can foretell
 
 PERMISSION_FOR = {"sms": Permission.Channel.TEXT, "email": Permission.Channel.EMAIL}
@@ -80,6 +82,8 @@ def decide(message: Any, facts: Facts, at: datetime) -> Verdict:
         return _cancel("client_deceased")
     if message.kind in REPLIES:
         return _answer(facts)
+    if facts.visits and (off := _visit_off(facts, at)) is not None:
+        return off
     stopped = _stopped(message, facts, at)
     if stopped is not None:
         return stopped
@@ -91,6 +95,16 @@ def decide(message: Any, facts: Facts, at: datetime) -> Verdict:
         return held
     way.arrive_by = facts.hours.closes
     return way
+
+
+def _visit_off(facts: Facts, at: datetime) -> Verdict | None:
+    """Nobody is reminded of what was called off or moved, or has begun."""
+    standing = [visit for visit in facts.visits if visit.stands]
+    if not standing:
+        return _cancel("visit_off")
+    if all(visit.starts_at <= at for visit in standing):
+        return Verdict(decision=Decision.SKIP, reason="visit_begun")
+    return None
 
 
 def _answer(facts: Facts) -> Verdict:
@@ -116,6 +130,8 @@ def _stopped(message: Any, facts: Facts, at: datetime) -> Verdict | None:
         return by_plan
     meant = intended(message)
     if at - meant > TOO_LATE:
+        if message.reason_code == GAVE_WAY:
+            return Verdict(decision=Decision.SKIP, reason="visit_took_it")
         return Verdict(decision=Decision.SKIP, reason="late", params={"meant": meant.isoformat()})
     return _hold("client_paused", at + LOOK_AGAIN) if facts.client.state == Client.State.PAUSED else None
 
@@ -265,8 +281,12 @@ def may_send_many(
     verdicts: dict[int, Verdict] = {}
     for message in messages:
         client = message.client
-        message.letterhead = letters[client.pk]
-        verdict = decide(message, world.facts(message), at)
+        letter = message.letterhead = letters[client.pk]
+        facts = world.facts(message)
+        verdict = decide(message, facts, at)
+        if facts.visits:
+            standing = [visit.starts_at for visit in facts.visits if visit.stands and visit.starts_at > at]
+            message.named = visits.words(standing, facts.hours.zone, letter.language) if standing else None
         if verdict.decision is Decision.SEND and message.kind in AUTOMATED:
             world.allowed[client.pk].append(at)
         verdicts[message.pk] = verdict

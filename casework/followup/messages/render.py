@@ -13,7 +13,7 @@ from clients.telling import tells
 ONE_TEXT = 160  # characters; also the limit within which health messages are exempt (clinical.md §5.1)
 
 # The first name is looked at by itself.
-NOT_WORDS = frozenset({"first", "phone", "emergency", "crisis_line", "helpline"})
+NOT_WORDS = frozenset({"first", "phone", "emergency", "crisis_line", "helpline", "link"})
 
 
 class RenderRefused(Exception):
@@ -37,7 +37,7 @@ def render(message: Any, channel: str = "sms") -> Rendered:
     if message.body:
         return Rendered(_subject(message) if channel == "email" else "", message.body)
     letter = _letterhead(message)
-    return fill(message.template_key, letter, channel=channel)
+    return fill(message.template_key, letter, channel=channel, extra=getattr(message, "named", None))
 
 
 def _letterhead(message: Any) -> Letterhead:
