@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import clients, followup, relapse, sessions, silence, threads
+from api.views import clients, followup, recovery, relapse, sessions, silence, threads
 from api.views.missing import Missing
 
 app_name = "api"
@@ -17,6 +17,8 @@ router.register("sessions", sessions.SessionViewSet, basename="session")
 router.register("notes", sessions.NoteViewSet, basename="note")
 router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
 router.register("reports", relapse.ReportViewSet, basename="report")
+router.register("days", recovery.DayViewSet, basename="day")
+router.register("reviews", recovery.ReviewViewSet, basename="review")
 router.register("plans", followup.PlanViewSet, basename="plan")
 router.register("messages", followup.MessageViewSet, basename="message")
 router.register("threads", threads.ThreadViewSet, basename="thread")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from casework.desk.addresses import to
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
-from casework.relapse.models import RelapseReport, StageAssessment
+from casework.relapse.models import LearningReview, RelapseReport, StageAssessment
 from clients.access import Verb, can
 from clients.models import Client, StatusChange
 from sessions.models import Session
@@ -111,6 +111,21 @@ def _reports(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
 
 def _changed(report: RelapseReport) -> str:
     return "" if report.state == RelapseReport.State.REPORTED else str(report.get_state_display())
+
+
+def _reviews(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
+    rows = LearningReview.objects.of(client).finished().select_related("finished_by", "report")
+    for one in _newest(
+        rows.only("uid", "finished_at", "finished_by", "report__stage"), "finished_at", before
+    ):
+        yield Entry(
+            at=one.finished_at,
+            kind="review",
+            what=_("Looked back together"),
+            url=to("relapse:review", uid=one.uid),
+            who=one.finished_by.short_name if one.finished_by else "",
+            stage=one.report.stage,
+        )
 
 
 def _plans(client: Client, user: Any, before: datetime) -> Iterator[Entry]:
@@ -215,6 +230,7 @@ SOURCES = {
     "sessions": Source(gettext_lazy("Sessions"), _sessions),
     "assessments": Source(gettext_lazy("Assessments"), _assessments),
     "reports": Source(gettext_lazy("Reports"), _reports),
+    "reviews": Source(gettext_lazy("What was learned"), _reviews),
     "plans": Source(gettext_lazy("Plans"), _plans),
     "messages": Source(gettext_lazy("Messages"), _messages),
     "contacts": Source(gettext_lazy("Contacts"), _contacts),

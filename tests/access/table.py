@@ -120,6 +120,12 @@ _add(ACT, "counseling:add_addendum", uid="note")
 # --- stages ---
 _add(ACT, "relapse:suggest relapse:draft", uid="client")
 _add(LOOK, "relapse:assessment", uid="assessment")
+_add(LOOK, "relapse:learned followup:use_calendar", uid="client")
+_add(ACT, "followup:mark_days", uid="client")
+_add(ACT, "followup:withdraw_mark", uid="day")
+_add(ACT, "relapse:review_draft followup:review", uid="report")
+_add(ACT, "followup:todo_review", uid="look_back")
+_add(LOOK, "relapse:review", uid="review")
 _add(LOOK, "relapse:prevention_plan", uid="client")
 _add(ACT, "relapse:prevention_begin", uid="client")
 _add(LOOK, "relapse:prevention_version", uid="prevention")
@@ -221,7 +227,7 @@ _add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:team-de
 _add(
     SIGNED_IN,
     "api:client-list api:team-list api:session-list api:note-list api:assessment-list api:report-list api:plan-list "
-    "api:message-list api:todo-list api:contact-list api:answer-list",
+    "api:message-list api:todo-list api:contact-list api:answer-list api:day-list api:day-calendar api:review-list",
 )
 _add(
     LOOK,
@@ -231,7 +237,8 @@ _add(
 )
 _add(ACT, "api:thread-detail api:thread-texts", uid="client")
 _add(ACT, "api:client-withdraw-permission api:client-pause api:client-resume", uid="client")
-for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo"):
+_add(ACT, "api:day-withdraw", uid="day")
+for _kind in ("session", "note", "assessment", "report", "plan", "message", "todo", "day", "review"):
     _add(LOOK, f"api:{_kind}-detail", uid=_kind)
 _add(LOOK, "api:message-attempts", uid="message")
 _add(LOOK, "api:plan-changes", uid="plan")

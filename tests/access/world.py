@@ -11,12 +11,15 @@ from casework.followup.actions.merging import merge_clients
 from casework.followup.actions.pausing import add_guardian
 from casework.followup.actions.reports import report_relapse
 from casework.followup.actions.sessions import close_session, schedule_session
+from casework.followup.actions.use_calendar import mark_days
 from casework.followup.inbox import receive
 from casework.followup.models import CrisisWord, TemplateVersion
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.todos import open_todo
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
+from casework.relapse.actions.reviews import save_review
+from casework.relapse.learning import Told
 from casework.relapse.prevention import actions as prevention
 from casework.relapse.prevention.content import Content, Person
 from casework.relapse.stage import Answer
@@ -69,6 +72,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     return {
         **_circle(alex, sam, acts),
         **_care_plans(alex, acts),
+        **_recovery(alex, report.report, acts),
         "template": str(TemplateVersion.objects.get(stage="mental", state="released").uid),
         "client": str(alex.uid),
         "team": str(alex.team.uid),
@@ -143,6 +147,18 @@ def _care_plans(alex: Any, acts: dict[str, Any]) -> dict[str, str]:
         "goal": str(goal.uid),
         "goal_step": str(step.uid),
     }
+
+
+def _recovery(alex: Any, report: Any, acts: dict[str, Any]) -> dict[str, str]:
+    """A word on a day, and a look back that was begun, with the to-do that asks for it."""
+    told = Told(words={"event": "A row at work"})
+    review = save_review(report_id=report.pk, version=0, told=told, **acts)
+    days = {"days": [acts["now"].date() - timedelta(days=2)], "used": False, "source": "self_session"}
+    marked = mark_days(client_id=alex.pk, **days, **acts)
+    due = open_todo(
+        client=alex, kind=ToDoKind.LEARNING_REVIEW, due_at=acts["now"] + HOUR, now=acts["now"], report=report
+    )
+    return {"day": str(marked.marks[0].uid), "review": str(review.uid), "look_back": str(due.uid)}
 
 
 def _assessment(alex: Any, acts: dict[str, Any]) -> Any:

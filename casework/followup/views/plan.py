@@ -40,7 +40,7 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
         "earlier": [plan for plan in plans if plan is not current],
         "crises": client.todos.open().filter(kind=ToDoKind.CRISIS).in_order() if current else [],
         "unconfirmed": RelapseReport.objects.of(client).awaiting_confirmation(),
-        "standing": RelapseReport.objects.of(client).standing()[:20],
+        "standing": RelapseReport.objects.of(client).standing().select_related("learning_review")[:20],
     }
     return render(request, "followup/plan.html", context)
 
