@@ -22,7 +22,7 @@ class Known:
     used_on: date | None  # the last use before that day
     last_used_on: date | None  # the same, as the list of substances tells it
     admitted_on: date | None
-    sent: list[datetime]  # automated messages of the last week: the caps count them
+    sent: list[datetime]  # automated messages of the last week, and reminders to come: the caps count them
     counselor: int | None  # the owner on record of a to-do, or whoever supervises that person
     supervisor: int | None
     agreed: list[str]  # channels with a permission in force
@@ -87,10 +87,13 @@ SELECT ARRAY(SELECT unnest(red_flags)
        (SELECT max(admitted_on)
           FROM clients_episodeofcare
          WHERE client_id = ANY(%(ids)s) AND admitted_on <= %(day)s) AS admitted_on,
-       ARRAY(SELECT sent_at
+       ARRAY(SELECT coalesce(sent_at, due_at)
                FROM followup_message
-              WHERE client_id = ANY(%(ids)s) AND kind = ANY(%(automated)s) AND sent_at >= %(a_week_ago)s
-              ORDER BY sent_at) AS sent,
+              WHERE client_id = ANY(%(ids)s)
+                AND ((kind = ANY(%(automated)s) AND sent_at >= %(a_week_ago)s)
+                     OR (kind = 'reminder' AND sent_at IS NULL AND recalled <> 'cancel'
+                         AND status IN ('planned', 'held', 'failed', 'claimed', 'unknown')))
+              ORDER BY 1) AS sent,
        counselor.user_id AS counselor,
        coalesce((SELECT supervisor_id
                    FROM clients_supervision
