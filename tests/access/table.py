@@ -205,6 +205,7 @@ _add(
 # Signs of life for machines, and doors that a signature guards.
 _add(OPEN, "followup:healthz followup:readyz followup:healthz_followup")
 _add(SHUT, "followup:metrics")
+_add(SHUT, "followup:link_plan followup:link_plan_paper", token="nothing")
 _add(SHUT, "followup:hook_inbound", provider="sms")
 _add(SHUT, "followup:hook_status", provider="sms", attempt="client")
 

@@ -100,7 +100,7 @@ MEANT = {
     Answer.SIGN_IN: {"sign in", "405"},
     Answer.NOT_FOUND: {"404", "405"},
     Answer.NOT_ALLOWED: {"403", "405"},
-    Answer.OUT: {"404", "403", "405"},
+    Answer.OUT: {"404", "403", "405", "429"},  # who tries many links that lead nowhere is slowed down
     Answer.DECLINED: {"302", "400", "403", "404", "405", "409"},
 }
 

@@ -45,6 +45,11 @@ def language_for(asked: str) -> str:
     return short if short in LANGUAGES else LANGUAGES[0]
 
 
+def file_name(language: str) -> str:
+    """How the file is called, on a desk or a phone where others look too."""
+    return {"es": "mi-plan.pdf"}.get(language_for(language), "my-plan.pdf")
+
+
 def too_long(content: Content) -> TooLong | None:
     """What exceeds the sheet in the language that needs more room; None when it fits in every one."""
     found = []

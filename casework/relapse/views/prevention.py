@@ -260,11 +260,8 @@ def printed(request: HttpRequest, uid: UUID, language: str) -> HttpResponse:
     except DomainError as refusal:
         messages.warning(request, str(refusal))
         return redirect("relapse:prevention_version", uid=found.uid)
-    return paper_answer(page, language)
-
-
-def paper_answer(page: bytes, language: str) -> HttpResponse:
-    """The PDF, to be looked at, under a name that tells nothing and kept by no cache."""
-    name = {"es": "mi-plan.pdf"}.get(sheet.language_for(language), "my-plan.pdf")
-    headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}
+    headers = {
+        "Content-Disposition": f'inline; filename="{sheet.file_name(language)}"',
+        "Cache-Control": "no-store",
+    }
     return HttpResponse(page, content_type="application/pdf", headers=headers)
