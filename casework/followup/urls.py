@@ -19,6 +19,7 @@ from casework.followup.views import (
     learning,
     links_plan,
     merging,
+    measures,
     messages,
     outlook,
     pausing,
@@ -128,3 +129,4 @@ urlpatterns = [
     *hooks.urlpatterns,
     *health.urlpatterns,
 ]
+    *measures.urlpatterns,

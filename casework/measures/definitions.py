@@ -155,6 +155,11 @@ class Instrument:
     def shown_scores(self) -> tuple[Score, ...]:
         return tuple(one for one in self.scores if one.shown)
 
+    @property
+    def credit(self) -> str:
+        """Whose it is and under what terms, to be shown wherever it is."""
+        return f"{self.source.rstrip('.')}. {self.licence}"
+
     def speaks(self, language: str) -> str:
         """The language in which it can be given to somebody who reads `language`: theirs, or English."""
         return language if language in self.languages else ENGLISH

@@ -18,6 +18,15 @@ MAN = "man"
 
 
 @dataclass(frozen=True)
+class Given:
+    """A measure as it was given: by item, or as a score from paper."""
+
+    answers: Mapping[str, Any] | None = None
+    scores: Mapping[str, Any] | None = None
+    sex: str = ""  # “man” or “woman” where a limit depends on it and it was asked
+
+
+@dataclass(frozen=True)
 class Reckoning:
     """What answers come to. A null score is an incomplete one."""
 

@@ -4,7 +4,7 @@ The composite act `submit_measure` does the rest in the same transaction: an ala
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from casework.measures import engine, packs
 from casework.measures.definitions import Instrument
+from casework.measures.engine import Given
 from casework.measures.entering import may_enter
 from casework.measures.models import MeasureRequest, MeasureResult, Mode, Respondent, Scoring
 from clients import audit, links
@@ -23,15 +24,6 @@ from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import Client
 
 SEXES = ("", "man", "woman")
-
-
-@dataclass(frozen=True)
-class Given:
-    """A measure as it was given: by item, or as a score from paper."""
-
-    answers: Mapping[str, Any] | None = None
-    scores: Mapping[str, Any] | None = None
-    sex: str = ""  # “man” or “woman” where a limit depends on it and it was asked
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class MeasureRequest(Record):
 
     def left(self) -> list[str]:
         """The measures that have no answer yet, in the order in which they are asked."""
-        done = set(self.results.values_list("measure", flat=True))
+        done = {one.measure for one in self.results.all()}
         return [one for one in self.measures if one not in done]
 
 
