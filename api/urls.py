@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import clients, followup, recovery, relapse, sessions, silence, threads
+from api.views import calendar, clients, followup, recovery, relapse, sessions, silence, threads
 from api.views.missing import Missing
 
 app_name = "api"
@@ -14,6 +14,8 @@ router.register("clients", clients.ClientViewSet, basename="client")
 router.register("substances", clients.SubstanceViewSet, basename="substance")
 router.register("teams", clients.TeamViewSet, basename="team")
 router.register("sessions", sessions.SessionViewSet, basename="session")
+router.register("series", calendar.SeriesViewSet, basename="series")
+router.register("rooms", calendar.RoomViewSet, basename="room")
 router.register("notes", sessions.NoteViewSet, basename="note")
 router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
 router.register("reports", relapse.ReportViewSet, basename="report")

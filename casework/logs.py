@@ -11,7 +11,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 ROOT = str(Path(__file__).resolve().parent.parent) + "/"
 FRAMES = 6
-LINK = re.compile(r"(/l/)[\w-]+")
+LINK = re.compile(r"(/l/|/calendar/feed/)[\w-]+")
 
 
 def where(logger: WrappedLogger, name: str, event: EventDict) -> EventDict:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import F
 from django.db.models.functions import Coalesce
@@ -27,9 +28,9 @@ class SessionMark:
         return self.state == Session.State.ATTENDED
 
 
-def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """The instants between which that day lies in the practice's zone."""
-    zone = Practice.current().zone
+def day_bounds(day: date, zone: ZoneInfo | None = None) -> tuple[datetime, datetime]:
+    """The instants between which that day lies in the practice's zone, which is looked up unless it is given."""
+    zone = zone or Practice.current().zone
     midnight = datetime.min.time()
     begin = datetime.combine(day, midnight, tzinfo=zone)
     end = datetime.combine(day + timedelta(days=1), midnight, tzinfo=zone)

@@ -2,6 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -10,6 +11,21 @@ from sessions.models.series import Every
 
 STEP = {Every.WEEK: timedelta(weeks=1), Every.OTHER_WEEK: timedelta(weeks=2)}
 LAST = 5  # a fifth Tuesday is the last one, for many months have four
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How often, from which day to which, at what time of the practice's clock, and for how long."""
+
+    every: str
+    starts_on: date
+    until_on: date
+    at: time
+    minutes: int
+
+    def days(self) -> Iterator[date]:
+        """The days of the rule, closed ones among them."""
+        return days(every=self.every, starts_on=self.starts_on, until_on=self.until_on)
 
 
 def days(*, every: str, starts_on: date, until_on: date) -> Iterator[date]:

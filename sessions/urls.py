@@ -2,11 +2,34 @@
 
 from django.urls import path
 
-from sessions.views import counseling, lists, notes, queues, session, signing, snippets, voiding
+from sessions.views import (
+    calendar,
+    counseling,
+    feed,
+    lists,
+    notes,
+    queues,
+    rooms,
+    series,
+    session,
+    signing,
+    snippets,
+    voiding,
+)
 
 app_name = "counseling"
 
 urlpatterns = [
+    path("calendar/", calendar.page, name="calendar"),
+    path("calendar/plan/", calendar.plan, name="plan"),
+    path("calendar/address/", feed.page, name="feed"),
+    path("calendar/address/revoke/", feed.revoke, name="revoke_feed"),
+    path("calendar/feed/<str:secret>.ics", feed.ics, name="ics"),
+    path("practice/rooms/", rooms.page, name="rooms"),
+    path("practice/rooms/<uuid:uid>/retire/", rooms.retire, name="retire_room"),
+    path("series/<uuid:uid>/", series.page, name="series"),
+    path("series/<uuid:uid>/change/", series.change, name="change_series"),
+    path("series/<uuid:uid>/end/", series.end, name="end_series"),
     path("sessions/", lists.index, name="list"),
     path("clients/<uuid:uid>/sessions/new/", session.new, name="new"),
     path("sessions/<uuid:uid>/", session.page, name="session"),

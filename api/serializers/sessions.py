@@ -5,6 +5,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from api.serializers.calendar import KINDS, room_field
 from api.serializers.clients import UidField
 from casework.staff.models import User
 from clients.stage import Stage
@@ -20,6 +21,8 @@ ROLE_CHOICES = [(key, words.en) for key, words in headers.ROLES.items()]
 class SessionOut(serializers.ModelSerializer[Session]):
     client = UidField(read_only=True)
     counselor = UidField(read_only=True)
+    room = UidField(read_only=True)
+    series = UidField(read_only=True)
 
     class Meta:
         model = Session
@@ -30,6 +33,10 @@ class SessionOut(serializers.ModelSerializer[Session]):
             "kind",
             "modality",
             "location",
+            "room",
+            "companions",
+            "series",
+            "series_on",
             "starts_at",
             "ends_at",
             "state",
@@ -49,6 +56,9 @@ class SessionIn(serializers.Serializer[Any]):
     ends_at = serializers.DateTimeField()
     modality = serializers.ChoiceField(choices=Session.Modality.choices, default=Session.Modality.IN_PERSON)
     location = serializers.CharField(max_length=120, default="", allow_blank=True)
+    kind = serializers.ChoiceField(choices=KINDS, default=Session.Kind.INDIVIDUAL)
+    room = room_field()
+    companions = serializers.CharField(max_length=120, default="", allow_blank=True)
 
 
 class OutcomeIn(serializers.Serializer[Any]):

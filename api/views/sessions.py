@@ -11,8 +11,14 @@ from rest_framework.response import Response
 
 from api.idempotency import write
 from api.serializers import sessions as shapes
+from api.serializers.calendar import ChangeOut, MoveIn
 from api.views.base import Listable, Readable, RecordViewSet
-from casework.followup.actions.sessions import cancel_session, close_session, schedule_session
+from casework.followup.actions.sessions import (
+    cancel_session,
+    close_session,
+    reschedule_session,
+    schedule_session,
+)
 from clients.access import Verb
 from sessions import actions
 from sessions.models import Note, Session
@@ -22,9 +28,16 @@ from sessions.proof import prove
 class SessionViewSet(Listable, Readable, RecordViewSet):
     """Counseling sessions of the clients that you may see."""
 
-    queryset = Session.objects.select_related("client", "counselor")
+    queryset = Session.objects.select_related("client", "counselor", "room", "series")
     serializer_class = shapes.SessionOut
-    filterset_fields = {"client__uid": ["exact"], "state": ["exact"], "starts_at": ["gte", "lt"]}
+    filterset_fields = {
+        "client__uid": ["exact"],
+        "counselor__uid": ["exact"],
+        "series__uid": ["exact"],
+        "kind": ["exact"],
+        "state": ["exact"],
+        "starts_at": ["gte", "lt"],
+    }
 
     @extend_schema(request=shapes.SessionIn, responses={201: shapes.SessionOut})
     @write(Verb.SCHEDULE_SESSION)
@@ -39,6 +52,21 @@ class SessionViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.HOLD_SESSION)
     def start(self, request: Request, uid: Any) -> Response:
         return self.answer(self.act(actions.start, session_id=self.found().pk))
+
+    @extend_schema(request=MoveIn, responses=shapes.SessionOut)
+    @action(detail=True, methods=["post"])
+    @write(Verb.SCHEDULE_SESSION)
+    def move(self, request: Request, uid: Any) -> Response:
+        return self.answer(self.act(reschedule_session, session_id=self.found().pk, **self.given(MoveIn)))
+
+    @extend_schema(responses=ChangeOut(many=True), filters=False)
+    @action(detail=True, pagination_class=None)
+    def changes(self, request: Request, uid: Any) -> Response:
+        """What became of the session: each change with who and when, oldest first."""
+        rows = self.found(viewing=True).changes.select_related(
+            "by", "counselor", "was_counselor", "room", "was_room"
+        )
+        return Response(ChangeOut(rows.order_by("at", "pk"), many=True).data)
 
     @extend_schema(request=shapes.OutcomeIn, responses=shapes.SessionOut)
     @action(detail=True, methods=["post"])

@@ -32,7 +32,12 @@ DOORS = (
         Verb.VIEW_CLIENT,
         ("clients/", "todos/", "messages/", "reports/", "assessments/"),
     ),
-    Door("counseling:list", _("Sessions"), Verb.HOLD_SESSION, ("sessions/", "notes/")),
+    Door(
+        "counseling:calendar",
+        _("Calendar"),
+        Verb.HOLD_SESSION,
+        ("calendar/", "sessions/", "series/", "notes/", "groups/", "meetings/"),
+    ),
     Door(INBOX, _("Inbox"), Verb.READ_INBOX, ("inbox/",)),
     Door("followup:outlook", _("Follow-up"), Verb.VIEW_CLIENT, ("followup/",)),
     Door("supervision:caseload", _("Caseload"), Verb.REVIEW_CASELOAD, ("caseload/",)),

@@ -122,6 +122,8 @@ def reschedule(
     session = locked(session_id)
     if session.state != Session.State.SCHEDULED:
         raise InvalidTransition(_("Only a session that is still to come can be moved."))
+    if session.meeting_id is not None:
+        raise InvalidTransition(_("This session is part of a group: move the group's meeting."))
     before = session.starts_at
     with remembered(session, What.MOVED, by=by, now=now, wished_by=wished_by, reason=reason):
         session.starts_at, session.ends_at = starts_at, ends_at

@@ -12,7 +12,6 @@ from sessions import recurrence
 from sessions.actions.lower import check_can_meet, check_place
 from sessions.actions.lower_series import (
     Planned,
-    Rule,
     after_end,
     check_rule,
     end_on,
@@ -21,6 +20,7 @@ from sessions.actions.lower_series import (
     to_come,
 )
 from sessions.models import Series, Session
+from sessions.recurrence import Rule
 
 CALLED_OFF = (Session.State.CANCELLED, Session.State.LATE_CANCEL)
 

@@ -3,9 +3,9 @@
 One session of a series is moved or left out like any other session: by `reschedule` and `cancel`.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,27 +25,13 @@ from sessions.actions.history import change_of, facts
 from sessions.actions.lower import CALLED_OFF, What, call_off, check_can_meet, check_place
 from sessions.models import Room, Series, Session
 from sessions.models.series import LONGEST_AHEAD
+from sessions.recurrence import Rule
 
 SERIES_PLANNED, SERIES_ENDED = "series.planned", "series.ended"
 TOLD_AT_ONCE = 3
 SHARED = ("counselor", "kind", "modality", "room", "location", "companions")
 REPLANNED = [*SHARED, "starts_at", "ends_at", "series", "series_on"]
 OUT_OF_THE_WAY = timedelta(days=365_000)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """How often, from which day to which, at what time of the practice's clock, and for how long."""
-
-    every: str
-    starts_on: date
-    until_on: date
-    at: time
-    minutes: int
-
-    def days(self) -> Iterator[date]:
-        """The days of the rule, closed ones among them."""
-        return recurrence.days(every=self.every, starts_on=self.starts_on, until_on=self.until_on)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -20,7 +21,8 @@ from clients.models import Client
 from clients.views.guard import View, needs
 from sessions import actions, formats, headers, note_queries, queries
 from sessions.actions.start import EARLY
-from sessions.forms import CancelForm, CloseForm, SessionForm
+from sessions.booking_forms import CancelForm, CloseForm, MoveForm, SessionForm
+from sessions.history import away_then, history
 from sessions.models import Note, Session, Snippet
 from sessions.note_forms import HeaderForm, NoteForm
 
@@ -29,7 +31,9 @@ State = Session.State
 
 def found_session(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Session:
     """The session with its people, if its client is the person's to see."""
-    rows = Session.objects.select_related("client__summary", "client__team", "counselor", "note__author")
+    rows = Session.objects.select_related(
+        "client__summary", "client__team", "counselor", "note__author", "room", "series"
+    )
     return record_or_404(request, rows, uid, viewing=viewing)
 
 
@@ -39,7 +43,17 @@ def new(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The form that plans a session; it is sent to casework.followup."""
     client = client_or_404(request, uid, viewing=True)
     now = timezone.now()
-    return new_page(request, client, SessionForm(client=client, by=request.user, now=now))
+    initial = {"starts_at": moment_in(request.GET.get("at", ""))}
+    return new_page(request, client, SessionForm(client=client, by=request.user, now=now, initial=initial))
+
+
+def moment_in(text: str) -> datetime | None:
+    """The moment that an address names by the practice's clock; nothing when it names none."""
+    try:
+        found = parse_datetime(text)
+        return timezone.make_aware(found) if found is not None and timezone.is_naive(found) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def new_page(request: HttpRequest, client: Client, form: forms.Form) -> HttpResponse:
@@ -84,6 +98,8 @@ def working_page(
         if session.state == State.SCHEDULED and now < session.starts_at - EARLY
         else None,
         "can": possible(session, request.user, now),
+        "away": away_then(session),
+        "history": history(session),
     }
     if writes:
         context |= _editor(request, session, note, form=form, typed=typed)
@@ -147,6 +163,8 @@ def possible(session: Session, user: Any, now: datetime) -> dict[str, bool]:
         "move": plans and session.state == State.SCHEDULED,
         "cancel": plans and session.can_move_to(State.CANCELLED) and session.written is None,
     }
+    if session.meeting_id is not None:  # these are done once, for the whole group
+        allowed |= dict.fromkeys(("start", "attend", "miss", "move"), False)
     return {**allowed, "any": any(allowed.values())}
 
 
@@ -180,14 +198,11 @@ def move(request: HttpRequest, uid: UUID) -> HttpResponse:
     if session.state != State.SCHEDULED:
         messages.warning(request, _("Only a session that is still to come can be moved."))
         return redirect("counseling:session", uid=session.uid)
-    initial = {
-        "starts_at": session.starts_at,
-        "minutes": session.minutes,
-        "modality": session.modality,
-        "location": session.location,
-        "counselor": session.counselor.uid,
-    }
-    form = SessionForm(client=session.client, by=request.user, now=timezone.now(), initial=initial)
+    if session.meeting_id is not None:
+        messages.warning(request, _("This session is part of a group: move the group's meeting."))
+        return redirect("counseling:session", uid=session.uid)
+    initial = MoveForm.of(session, to=moment_in(request.GET.get("to", "")))
+    form = MoveForm(kind=session.kind, client=session.client, by=request.user, now=timezone.now(), initial=initial)
     return change_page(request, session, form, "move")
 
 

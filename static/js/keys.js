@@ -3,7 +3,7 @@
   const DOORS = {
     t: ["desk:today"],
     c: ["supervision:caseload", "desk:clients"],
-    s: ["counseling:list"],
+    s: ["counseling:calendar"],
     i: ["followup:inbox"],
   };
   const PATIENCE_MS = 1200;

@@ -108,7 +108,17 @@ _add(SUPERVISE, "clients:end_cover", uid="place")
 _add(SHUT, "clients:link", token="nothing")
 
 # --- sessions and notes ---
-_add(READ, "counseling:list")
+_add(READ, "counseling:list counseling:calendar")
+_add(CARE, "counseling:plan counseling:feed counseling:revoke_feed")
+_add(OPEN, "counseling:ics", secret="none")
+_add(WATCH, "counseling:rooms")
+_add(WATCH, "counseling:retire_room", uid="room")
+_add(LOOK, "counseling:series", uid="series")
+_add(
+    ACT,
+    "counseling:change_series counseling:end_series followup:change_series followup:end_series",
+    uid="series",
+)
 _add(ACT, "counseling:new", uid="client")
 _add(LOOK, "counseling:session", uid="session")
 _add(ACT, "counseling:move counseling:cancel counseling:outcome", uid="session")
@@ -227,7 +237,8 @@ _add(Door(nobody=SI, dana=NF, robin=NF, sam=NF, ada=NF, audrey=NF), "api:missing
 _add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:team-detail", uid="team")
 _add(
     SIGNED_IN,
-    "api:client-list api:team-list api:session-list api:note-list api:assessment-list api:report-list api:plan-list "
+    "api:client-list api:team-list api:session-list api:series-list api:note-list api:assessment-list "
+    "api:report-list api:plan-list "
     "api:message-list api:todo-list api:contact-list api:answer-list api:day-list api:day-calendar api:review-list",
 )
 _add(
@@ -246,7 +257,12 @@ _add(LOOK, "api:plan-changes", uid="plan")
 _add(ACT, "api:plan-message-steps api:plan-todo-steps api:plan-move-step api:plan-drop-step", uid="plan")
 _add(LOOK, "api:contact-detail", uid="attempt")
 _add(LOOK, "api:answer-detail", uid="inbound")
-_add(ACT, "api:session-cancel api:session-close", uid="session")
+_add(ACT, "api:session-cancel api:session-close api:session-move", uid="session")
+_add(LOOK, "api:session-changes", uid="session")
+_add(LOOK, "api:series-detail", uid="series")
+_add(ACT, "api:series-change api:series-end", uid="series")
+_add(SIGNED_IN, "api:room-list")
+_add(Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NF, audrey=IN), "api:room-detail", uid="room")
 _add(OWN, "api:session-start", uid="session")
 _add(OWN, "api:note-sign", uid="draft")
 _add(ACT, "api:note-addenda", uid="note")

@@ -1,6 +1,6 @@
 """Everything that can stand in an address, made by the real acts and all of it Alex's."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -10,6 +10,7 @@ from casework.followup.actions.contacts import log_contact
 from casework.followup.actions.merging import merge_clients
 from casework.followup.actions.pausing import add_guardian
 from casework.followup.actions.reports import report_relapse
+from casework.followup.actions.series import schedule_series
 from casework.followup.actions.sessions import close_session, schedule_session
 from casework.followup.actions.use_calendar import mark_days
 from casework.followup.inbox import receive
@@ -28,6 +29,8 @@ from clients.absences import arrange_absence
 from clients.emergency_contacts import add_emergency_contact
 from clients.models import Substance
 from sessions import actions as notes
+from sessions.models import Room
+from sessions.recurrence import Rule
 from sessions.actions import treatment
 
 HOUR = timedelta(hours=1)
@@ -97,7 +100,17 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "held": str(held.uid),
         "draft": str(draft.uid),
         "note": str(note.uid),
+        **_series(alex, dana, now),
     }
+
+
+def _series(alex: Any, dana: Any, now: Any) -> dict[str, str]:
+    """Sessions that come back, a month ahead, and the room they take place in."""
+    room = Room.objects.create(site=alex.team.site, name="Room 1")
+    first = timezone.localdate(now) + timedelta(days=30)
+    rule = Rule(every="week", starts_on=first, until_on=first + timedelta(days=7), at=time(9), minutes=50)
+    planned = schedule_series(client_id=alex.pk, counselor=dana, rule=rule, room=room, by=dana, now=now)
+    return {"series": str(planned.series.uid), "room": str(room.uid)}
 
 
 def _silence(alex: Any, now: Any) -> tuple[Any, Any]:

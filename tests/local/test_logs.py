@@ -71,3 +71,8 @@ def test_the_log_shows_no_address_that_opens_a_link():
     event = {"event": "Not Found: /l/Abc_-123/x/", "request": "POST /l/Abc_-123/", "code": 404}
     told = without_links(None, "info", event)
     assert told == {"event": "Not Found: /l/…/x/", "request": "POST /l/…/", "code": 404}
+
+
+def test_the_secret_of_a_calendar_is_in_no_line():
+    told = without_links(None, "info", {"request": "GET /calendar/feed/Abc_-123.ics"})
+    assert told == {"request": "GET /calendar/feed/….ics"}

@@ -23,11 +23,11 @@ def doors(html: str) -> list[str]:
 
 
 def test_a_counselor_sees_the_doors_of_care(dana):
-    assert doors(frame(dana)) == ["Today", "My clients", "Sessions", "Inbox", "Follow-up"]
+    assert doors(frame(dana)) == ["Today", "My clients", "Calendar", "Inbox", "Follow-up"]
 
 
 def test_a_supervisor_sees_the_caseload_too(sam):
-    assert doors(frame(sam)) == ["Today", "My clients", "Sessions", "Inbox", "Follow-up", "Caseload"]
+    assert doors(frame(sam)) == ["Today", "My clients", "Calendar", "Inbox", "Follow-up", "Caseload"]
 
 
 def test_an_administrator_sees_no_door_to_clients_and_no_search(ada):

@@ -11,8 +11,9 @@ from clients.errors import Conflict, InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent, Closure
 from sessions.actions import lower
 from sessions.actions.lower_changing import change_series
-from sessions.actions.lower_series import Rule, end_series, plan_series
+from sessions.actions.lower_series import end_series, plan_series
 from sessions.models import Room, Series, Session
+from sessions.recurrence import Rule
 from tests import factories
 from tests.sessions.conftest import booked, drafted
 

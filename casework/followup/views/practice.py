@@ -41,6 +41,12 @@ PAGES = (
         Verb.KEEP_WATCH,
     ),
     Page(
+        "counseling:rooms",
+        _("Rooms"),
+        _("Where sessions take place, so that no two are planned in one room at a time."),
+        Verb.KEEP_WATCH,
+    ),
+    Page(
         "followup:plan_templates",
         _("Plans"),
         _("What follows a report, stage by stage: messages, to-dos and their days."),

@@ -9,11 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from casework.followup.actions import sessions as actions
+from casework.followup.actions.series import schedule_series
+from casework.followup.views.series import series_planned
 from clients.access import Verb
 from clients.doors import client_or_404
 from clients.forms import answering
 from clients.views.guard import needs
-from sessions.forms import CancelForm, CloseForm, SessionForm
+from sessions.booking_forms import CancelForm, CloseForm, MoveForm, SessionForm
 from sessions.models import Session
 from sessions.views.session import change_page, found_session, new_page, posted
 
@@ -26,7 +28,12 @@ def schedule(request: HttpRequest, uid: UUID) -> HttpResponse:
         return redirect("counseling:new", uid=client.uid)
     now = timezone.now()
     form = SessionForm(request.POST, client=client, by=request.user, now=now)
-    if form.is_valid():
+    if form.is_valid() and form.comes_back:
+        with answering(form):
+            planned = schedule_series(client_id=client.pk, by=request.user, now=now, **form.series())
+            messages.success(request, series_planned(planned))
+            return redirect("counseling:series", uid=planned.series.uid)
+    elif form.is_valid():
         with answering(form):
             session = actions.schedule_session(
                 client_id=client.pk, by=request.user, now=now, **form.planned()
@@ -41,7 +48,7 @@ def schedule(request: HttpRequest, uid: UUID) -> HttpResponse:
 def reschedule(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Move a session."""
     session, now = found_session(request, uid), timezone.now()
-    form = SessionForm(request.POST, client=session.client, by=request.user, now=now)
+    form = MoveForm(request.POST, kind=session.kind, client=session.client, by=request.user, now=now)
     if form.is_valid():
         with answering(form):
             actions.reschedule_session(session_id=session.pk, by=request.user, now=now, **form.planned())

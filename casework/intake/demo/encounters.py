@@ -1,8 +1,9 @@
 """Months of sessions and their notes, written in bulk: the same rows and audit entries that the acts would leave."""
 
 import random
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from casework.intake.demo import roster
@@ -16,10 +17,13 @@ from sessions import headers
 from sessions.actions.notes import NOTE_SAVED
 from sessions.actions.signing import NOTE_SIGNED
 from sessions.integrity import content_hash
-from sessions.models import Note, Session, Signature
+from sessions.models import Note, Room, Series, Session, Signature
 from sessions.models.session import State
+from sessions.recurrence import Rule, span
 
 SESSION_SCHEDULED, SESSION_CLOSED = "session.scheduled", "session.closed"
+SERIES_PLANNED = "series.planned"
+SERIES_LASTS = timedelta(weeks=7)
 MODALITIES = ("in_person", "video", "phone")
 GONE = (roster.NEVER_SEEN, roster.DECEASED, roster.DISCHARGED, roster.SILENT)
 
@@ -31,6 +35,8 @@ class Encounters:
     now: datetime
     home: ZoneInfo
     rng: random.Random
+    rooms: Mapping[int, Room] = field(default_factory=dict)
+    series: list[Series] = field(default_factory=list)
     sessions: list[Session] = field(default_factory=list)
     written: list[tuple[Session, dict[str, str], datetime | None]] = field(default_factory=list)
     writers: dict[int, NoteWriter] = field(default_factory=dict)
@@ -72,6 +78,8 @@ class Encounters:
             scheduled_at=max(case.began_at, min(starts_at, self.now) - timedelta(days=7, hours=1)),
             scheduled_by=case.counselor,
         )
+        if session.modality == Session.Modality.IN_PERSON:
+            session.room = self.rooms.get(case.counselor.pk)
         self.sessions.append(session)
         return session
 
@@ -122,11 +130,43 @@ class Encounters:
         if case.course.story.kind in GONE:
             return
         today = self.now.astimezone(self.home).date()
-        days = (case.place.weekday - today.weekday()) % 7 or 7
-        self._plan(case, case.place.on(today + timedelta(days=days), self.home))
+        first = today + timedelta(days=(case.place.weekday - today.weekday()) % 7 or 7)
+        if case.course.number % 3:
+            self._plan(case, case.place.on(first, self.home))
+        else:
+            self._come_back(case, first)
+
+    def _come_back(self, case: Case, first: date) -> None:
+        """A series in the client's hour; every fourth of them with the family."""
+        family = case.course.number % 4 == 0
+        rule = Rule(
+            every=Series.Every.OTHER_WEEK if case.course.meets_every == 2 else Series.Every.WEEK,
+            starts_on=first,
+            until_on=first + SERIES_LASTS,
+            at=case.place.on(first, self.home).astimezone(self.home).time(),
+            minutes=int(LENGTH.total_seconds() // 60),
+        )
+        common = {
+            "client": case.client,
+            "counselor": case.counselor,
+            "kind": Session.Kind.FAMILY if family else Session.Kind.INDIVIDUAL,
+            "companions": "their mother" if family else "",
+            "room": self.rooms.get(case.counselor.pk),
+        }
+        made = {"made_at": self.now - timedelta(days=2), "made_by": case.counselor}
+        series = Series(zone=self.home.key, **common, **made, **vars(rule))
+        self.series.append(series)
+        for day in rule.days():
+            starts_at, ends_at = span(day, rule.at, rule.minutes, self.home)
+            planned = Session(series=series, series_on=day, starts_at=starts_at, ends_at=ends_at, **common)
+            planned.scheduled_at, planned.scheduled_by = series.made_at, case.counselor
+            self.sessions.append(planned)
 
     def save(self, trail: Trail) -> None:
         """Write the rows and what the audit trail would hold of them."""
+        Series.objects.bulk_create(self.series)
+        for series in self.series:
+            trail.add(SERIES_PLANNED, series, by=series.counselor, at=series.made_at)
         Session.objects.bulk_create(self.sessions)
         for session in self.sessions:
             trail.add(SESSION_SCHEDULED, session, by=session.counselor, at=session.scheduled_at)

@@ -58,7 +58,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
     for course in roster.courses(rng):
         demo.cases.append(registrar.register(course, next(hours[course.counselor])))
         step(course.person.given)
-    _past(demo.cases, Encounters(now, home, rng), Assessments(rng), step)
+    _past(demo.cases, Encounters(now, home, rng, demo.premises.rooms), Assessments(rng), step)
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
     for case in demo.cases:
         _brought_up_to_date(case.client, now)

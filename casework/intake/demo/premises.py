@@ -10,6 +10,7 @@ from casework.local import credentials
 from casework.staff.models import User
 from clients import audit
 from clients.models import Practice, Programme, Site, Supervision, Team, TeamMembership
+from sessions.models import Room
 
 OPEN_SINCE = timedelta(days=900)
 
@@ -20,6 +21,7 @@ class Premises:
     teams: dict[str, Team]
     programmes: dict[str, list[Programme]]
     staff: dict[str, User]
+    rooms: dict[int, Room]  # by counselor: each has one of their own
 
     @property
     def counselors(self) -> list[User]:
@@ -49,10 +51,21 @@ def open_practice(*, zone: str, now: datetime) -> Premises:
     }
     password = make_password(credentials.PASSWORD)  # hashing is slow on purpose; here one hash serves all
     staff = {one.email: _hire(one, password) for one in cast.STAFF}
-    premises = Premises(practice, teams, programmes, staff)
+    premises = Premises(practice, teams, programmes, staff, _rooms(teams, staff))
     _organise(premises, now)
     audit.record("practice.opened", by=None, at=now, target=practice, demo=True)
     return premises
+
+
+def _rooms(teams: dict[str, Team], staff: dict[str, User]) -> dict[int, Room]:
+    """A room for each counselor, and one for the groups of each site."""
+    rooms = {
+        staff[one.email].pk: Room.objects.create(site=teams[one.team].site, name=f"Room {number}")
+        for number, one in enumerate(cast.COUNSELORS, start=1)
+    }
+    for site in Site.objects.order_by("pk"):
+        Room.objects.create(site=site, name="Group room")
+    return rooms
 
 
 def _hire(colleague: cast.Colleague, password: str) -> User:
