@@ -79,6 +79,7 @@ _CARE = frozenset(
         Verb.HOLD_SESSION,
         Verb.WRITE_NOTE,
         Verb.READ_NOTE,
+        Verb.KEEP_COUNSELING_NOTES,
         Verb.WRITE_PLANS,
         Verb.GIVE_MEASURE,
         Verb.ARRANGE_ABSENCE,

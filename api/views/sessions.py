@@ -140,7 +140,7 @@ class NoteViewSet(Listable, Readable, RecordViewSet):
         return self.answer(self.signed(actions.cosign, note_id=note.pk, **self.given(shapes.CosignatureIn)))
 
     @extend_schema(request=shapes.NoteReturnIn, responses=shapes.NoteRow)
-    @action(detail=True, methods=["post"], url_path="return")
+    @action(detail=True, methods=["post"], url_path="return", url_name="return")
     @write(Verb.COSIGN_NOTE)
     def send_back(self, request: Request, uid: Any) -> Response:
         note = self.act(actions.return_note, note_id=self.found().pk, **self.given(shapes.NoteReturnIn))

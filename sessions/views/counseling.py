@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
@@ -17,7 +17,6 @@ from sessions import actions
 from sessions.models import CounselingNote
 from sessions.note_forms import CounselingNoteForm
 from sessions.views.notes import posted_version, wants_json
-from sessions.views.session import posted
 
 
 @needs(Verb.KEEP_COUNSELING_NOTES)
@@ -42,8 +41,8 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     )
 
 
+@require_POST
 @needs(Verb.KEEP_COUNSELING_NOTES)
-@posted
 def save(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Keep the words: for autosave as JSON, for a button as a page."""
     note = _own(request, uid)
@@ -81,8 +80,8 @@ def _both_texts(request: HttpRequest, stale: actions.StaleCounselingNote) -> Htt
     return render(request, "sessions/counseling_note.html", context, status=409)
 
 
+@require_POST
 @needs(Verb.KEEP_COUNSELING_NOTES)
-@posted
 def remove(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take one's own note away."""
     note = _own(request, uid)

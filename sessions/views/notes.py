@@ -45,21 +45,21 @@ def save(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def _saved(request: HttpRequest, session: Session) -> Note:
-    sections, format = posted_sections(request.POST), request.POST.get("format") or ""
+    sections, chosen = posted_sections(request.POST), request.POST.get("format") or ""
     header = None
     if request.POST.get("header"):
         goals = note_queries.goals_of(session.client, session.written)
         header = HeaderForm(request.POST, goals=goals).said()
     if not wants_json(request):
         # Only a button means these; what saves itself keeps the fields that the page has.
-        format = request.POST.get("to") or format
+        chosen = request.POST.get("to") or chosen
         if request.POST.get("then") == "template":
-            sections, format = _filled(request, sections, format)
+            sections, chosen = _filled(request, sections, chosen)
     return actions.save_draft(
         session_id=session.pk,
         version=posted_version(request),
         sections=sections,
-        format=format,
+        format=chosen,
         header=header,
         by=request.user,
         now=timezone.now(),

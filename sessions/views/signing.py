@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
 
 from clients import audit
 from clients.access import Verb
@@ -23,7 +24,7 @@ from sessions.models import Addendum, Note, Session
 from sessions.note_forms import CosignForm, PasswordForm, ReturnForm, SignForm
 from sessions.proof import prove
 from sessions.views.notes import found_note, header_of, parts_of, read_page
-from sessions.views.session import found_session, posted
+from sessions.views.session import found_session
 from sessions.wording import suggestions
 
 
@@ -192,8 +193,8 @@ def _say(request: HttpRequest, form: Any) -> None:
         messages.warning(request, str(error))
 
 
+@require_POST
 @needs(Verb.COSIGN_NOTE)
-@posted
 def cosign_addendum(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Put a second name under a trainee's addendum."""
     now = timezone.now()

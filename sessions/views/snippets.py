@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from clients.access import Verb
 from clients.doors import found_or_404
@@ -17,7 +17,6 @@ from clients.views.guard import needs
 from sessions import actions, formats
 from sessions.models import Snippet
 from sessions.note_forms import PhraseForm, TemplateForm
-from sessions.views.session import posted
 
 
 @require_GET
@@ -48,8 +47,8 @@ def edit(request: HttpRequest, uid: UUID) -> HttpResponse:
     return _phrase(request, snippet)
 
 
+@require_POST
 @needs(Verb.WRITE_NOTE)
-@posted
 def remove(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Remove one of one's own."""
     snippet = found_or_404(request, Snippet.objects.visible_to(request.user), uid)

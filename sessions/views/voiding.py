@@ -7,16 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
 from clients.access import Verb
-from clients.doors import found_or_404
+from clients.doors import found_or_404, refuse
 from clients.forms import answering, telling
 from clients.views.guard import needs
 from sessions import actions, note_queries
 from sessions.models import Note, Session
 from sessions.note_forms import VoidForm
 from sessions.views.notes import found_note
-from sessions.views.session import posted
 
 
 @needs(Verb.VOID_NOTE)
@@ -40,6 +40,8 @@ def void(request: HttpRequest, uid: UUID) -> HttpResponse:
 def anew(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Choose for which of one's own sessions a voided note is written anew."""
     note, now = found_note(request, uid), timezone.now()
+    if note.author_id != request.user.pk:
+        raise refuse(request, what="counseling.Note", uid=uid)
     choices = [note.session, *note_queries.unwritten(request.user, now)[: note_queries.AT_ONCE]]
     if request.method == "POST":
         seen = Session.objects.visible_to(request.user, at=now).filter(counselor=request.user)
@@ -59,8 +61,8 @@ def _uuid(text: str) -> UUID:
         return UUID(int=0)
 
 
+@require_POST
 @needs(Verb.WRITE_NOTE)
-@posted
 def delete(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Set one's own draft aside; what is said next offers the way back."""
     note = _own(request, uid)
@@ -70,8 +72,8 @@ def delete(request: HttpRequest, uid: UUID) -> HttpResponse:
     return redirect("counseling:session", uid=note.session.uid)
 
 
+@require_POST
 @needs(Verb.WRITE_NOTE)
-@posted
 def restore(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Take a deleted draft up again."""
     note = _own(request, uid)

@@ -126,6 +126,23 @@ _add(OWN, "counseling:start", uid="session")
 _add(OWN, "counseling:save_note counseling:sign", uid="held")
 _add(LOOK, "counseling:note", uid="note")
 _add(ACT, "counseling:add_addendum", uid="note")
+_add(CARE, "counseling:my_notes counseling:sign_several counseling:snippets counseling:phrase_new")
+_add(CARE, "counseling:template_new", format="dap")
+_add(TRIAGE, "counseling:cosign_queue")
+_add(SUPERVISE, "counseling:cosign counseling:return_note counseling:void", uid="note")
+_add(SUPERVISE, "counseling:cosign_addendum", uid="addendum")
+_add(SUPERVISE, "counseling:author_unavailable", uid="orphan")
+_add(OWN, "counseling:write_anew", uid="note")
+_add(OWN, "counseling:delete_draft counseling:restore_draft", uid="draft")
+# One's own and nobody else's: phrases, and counseling notes (clinical.md §6.3 REQ-09).
+MINE = Door(nobody=SI, dana=IN, robin=NF, sam=NF, ada=NA, audrey=NA)
+_add(MINE, "counseling:snippet counseling:snippet_remove", uid="snippet")
+_add(ACT, "counseling:counseling_notes", uid="client")
+_add(
+    MINE,
+    "counseling:counseling_note counseling:save_counseling_note counseling:remove_counseling_note",
+    uid="own",
+)
 
 # --- stages ---
 _add(ACT, "relapse:suggest relapse:draft", uid="client")
@@ -266,6 +283,7 @@ _add(Door(nobody=SI, dana=IN, robin=IN, sam=IN, ada=NF, audrey=IN), "api:room-de
 _add(OWN, "api:session-start", uid="session")
 _add(OWN, "api:note-sign", uid="draft")
 _add(ACT, "api:note-addenda", uid="note")
+_add(SUPERVISE, "api:note-cosign api:note-return api:note-void", uid="note")
 _add(ACT, "api:report-confirm api:report-retract", uid="report")
 _add(ACT, "api:todo-complete api:todo-reopen", uid="todo")
 _add(ACT, "api:todo-acknowledge api:todo-dismiss api:todo-record", uid="emergency")

@@ -27,7 +27,7 @@ from casework.relapse.stage import Answer
 from clients import actions as clients
 from clients.absences import arrange_absence
 from clients.emergency_contacts import add_emergency_contact
-from clients.models import Substance
+from clients.models import CareTeamMember, Substance
 from sessions import actions as notes
 from sessions.models import Room
 from sessions.recurrence import Rule
@@ -65,6 +65,9 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
     draft = notes.save_draft(session_id=held.pk, version=0, sections=DAP, **acts)
     notes.save_draft(session_id=before.pk, version=0, sections=DAP, **acts)
     note = notes.sign(session_id=before.pk, version=1, proven_at=now, **acts)
+    addendum = notes.add_addendum(note_id=note.pk, text="More.", reason="Left out", proven_at=now, **acts)
+    phrase = notes.save_phrase(word="sleep", text="Slept well.", **acts)
+    own = notes.begin_counseling_note(client_id=alex.pk, **acts)
     planned = schedule_session(
         client_id=alex.pk, counselor=dana, starts_at=now + HOUR / 2, ends_at=now + HOUR, **acts
     )
@@ -101,6 +104,10 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "draft": str(draft.uid),
         "note": str(note.uid),
         **_series(alex, dana, now),
+        "addendum": str(addendum.uid),
+        "snippet": str(phrase.uid),
+        "own": str(own.uid),
+        "orphan": _orphan(alex, dana, now),
     }
 
 
@@ -111,6 +118,17 @@ def _series(alex: Any, dana: Any, now: Any) -> dict[str, str]:
     rule = Rule(every="week", starts_on=first, until_on=first + timedelta(days=7), at=time(9), minutes=50)
     planned = schedule_series(client_id=alex.pk, counselor=dana, rule=rule, room=room, by=dana, now=now)
     return {"series": str(planned.series.uid), "room": str(room.uid)}
+
+
+def _orphan(alex: Any, dana: Any, now: Any) -> str:
+    """A draft whose author works here no more."""
+    gone = type(dana).objects.create(email="gone@example.org", full_name="Gil Lane", role="counselor")
+    CareTeamMember.objects.create(client=alex, user=gone, role="covering", starts_at=now - 10 * HOUR)
+    session = _held(alex, gone, now - 9 * HOUR)
+    left = notes.save_draft(session_id=session.pk, version=0, sections=DAP, by=gone, now=now)
+    gone.is_active = False
+    gone.save()
+    return str(left.uid)
 
 
 def _silence(alex: Any, now: Any) -> tuple[Any, Any]:

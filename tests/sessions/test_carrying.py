@@ -8,6 +8,7 @@ from clients.errors import Conflict, InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent
 from sessions import actions
 from sessions.models import Note
+from tests import factories
 from tests.sessions.conftest import WORDS, drafted, held, signed
 
 DAY = timedelta(days=1)
@@ -105,8 +106,6 @@ def test_only_parts_that_both_notes_have_are_taken_over(draft, earlier, dana, no
 
 
 def test_nothing_is_taken_from_another_client_a_draft_or_the_note_itself(draft, alex, dana, team, now):
-    from tests import factories
-
     kim = factories.client_of(dana, team=team, given_name="Kim", family_name="Sato")
     of_kim = signed(held(kim, dana, ended_at=now - 7 * DAY), now=now - 7 * DAY)
     begun = drafted(held(alex, dana, ended_at=now - 3 * DAY), now=now)

@@ -1,5 +1,6 @@
 """A second name under a trainee's note, or back to its author (clinical.md §9.2, golden transitions)."""
 
+import json
 from datetime import date, timedelta
 
 import pytest
@@ -207,8 +208,6 @@ def test_a_returned_note_is_its_authors_draft_again_with_the_comment(waiting, te
 
 
 def test_what_was_signed_before_the_return_still_fits_its_hash(waiting, sam, now):
-    import json
-
     send_back(waiting, sam, now)
     back = NoteReturn.objects.get()
     assert content_hash(json.loads(back.signed_text)) == back.content_hash
@@ -291,7 +290,12 @@ def test_raw_sql_of_the_owner_gets_past_none_of_it(waiting, casey, tess, sam, no
     other = signed(held(casey, tess, ended_at=now - 2 * DAY), now=now)
     send_back(other, sam, now)
     Note.objects.filter(pk=other.pk).update(saved_at=now)  # a draft again: the database lets it be
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+    with pytest.raises(IntegrityError):
+        run(sql)
+
+
+def run(sql):
+    with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(sql)
 

@@ -1,15 +1,18 @@
-"""Counseling notes are their author's alone: no page, search, list, timeline, API, trail or log holds a word of them."""
+"""Counseling notes are their author's alone: no page, search, list, timeline, API, trail or log holds their words."""
 
 import json
 import logging
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.db import connection
 from django.test import Client as Browser
 from django.urls import reverse
+from django.utils import timezone
 
+from api.urls import router
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import AuditEvent
 from sessions import actions
@@ -154,8 +157,6 @@ THEIRS = {"counseling:counseling_note"}
 
 def test_no_address_of_the_whole_house_shows_a_word_of_it(alex, dana, sam, robin, ada, audrey, team, caplog):
     cover = factories.counselor("Noor Aziz", team=team)
-    from django.utils import timezone
-
     now = timezone.now()
     note = actions.begin_counseling_note(client_id=alex.pk, by=dana, now=now)
     actions.save_counseling_note(note_id=note.pk, version=1, content=SECRET, by=dana, now=now)
@@ -184,10 +185,8 @@ def test_no_row_of_the_trail_holds_a_word_of_it(own):
 
 
 def test_the_api_has_no_door_to_it():
-    with open("api/openapi.yml") as described:
-        assert "counseling_note" not in described.read().lower().replace("-", "_")
-    from api.urls import router
-
+    described = Path("api/openapi.yml").read_text().lower()
+    assert "counseling_note" not in described.replace("-", "_")
     assert CounselingNote not in {
         view.queryset.model for _prefix, view, _name in router.registry if view.queryset is not None
     }
@@ -201,8 +200,6 @@ def test_nothing_leads_from_another_record_to_it():
 
 
 def test_no_other_code_than_its_own_pages_and_acts_names_it():
-    from pathlib import Path
-
     allowed = {
         "sessions/models/counseling.py",
         "sessions/models/__init__.py",

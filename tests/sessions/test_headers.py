@@ -6,11 +6,12 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from clients.errors import InvalidInput
+from clients.errors import InvalidInput, InvalidTransition
 from sessions import actions, headers
 from sessions.actions import lower
 from sessions.headers import ROLES, SERVICES, Header
 from sessions.models import Goal, Note, TreatmentPlan
+from tests import factories
 from tests.sessions.conftest import WORDS, booked, drafted
 
 MINUTE = timedelta(minutes=1)
@@ -156,14 +157,8 @@ def test_the_hash_covers_who_took_part(signed_note):
 def test_nobody_signs_before_the_time_that_the_note_says_it_ended(session_held, dana, now):
     said = replace(headers.from_session(session_held), ended_at=now + 5 * MINUTE)
     note = save(session_held, dana, now, said)
-    with pytest.raises(actions_refusal(), match="has not ended"):
+    with pytest.raises(InvalidTransition, match="has not ended"):
         actions.sign(session_id=session_held.pk, version=note.version, by=dana, now=now, proven_at=now)
-
-
-def actions_refusal():
-    from clients.errors import InvalidTransition
-
-    return InvalidTransition
 
 
 @pytest.fixture
@@ -198,8 +193,6 @@ def test_a_goal_of_another_client_is_refused(session_held, dana, kim, now):
 
 @pytest.fixture
 def kim(dana, team):
-    from tests import factories
-
     return factories.client_of(dana, team=team, given_name="Kim", family_name="Sato")
 
 

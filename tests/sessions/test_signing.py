@@ -9,8 +9,7 @@ from clients import audit
 from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent
 from sessions import actions
-from sessions.actions import lower
-from sessions.actions import Incomplete
+from sessions.actions import Incomplete, lower
 from sessions.models import Note
 from tests.sessions.conftest import drafted, held
 
@@ -168,12 +167,18 @@ def test_a_signature_that_cannot_be_traced_is_not_given(draft, dana, now, monkey
 )
 def test_the_database_knows_no_half_signature(draft, dana, now, changes):
     values = {field: {"now": now, "dana": dana}.get(value, value) for field, value in changes.items()}
-    with pytest.raises(IntegrityError, match="signed_note_is_whole|needs its signature"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=r"signed_note_is_whole|needs its signature"),
+        transaction.atomic(),
+    ):
         Note.objects.filter(pk=draft.pk).update(**values)
 
 
 def test_the_database_knows_no_signature_by_another(draft, sam, now):
-    with pytest.raises(IntegrityError, match="note_signed_by_its_author|needs its signature"), transaction.atomic():
+    with (
+        pytest.raises(IntegrityError, match=r"note_signed_by_its_author|needs its signature"),
+        transaction.atomic(),
+    ):
         Note.objects.filter(pk=draft.pk).update(
             state="final", signed_at=now, signed_by=sam, content_hash="a" * 64
         )
