@@ -131,5 +131,5 @@ urlpatterns = [
     *merging.urlpatterns,
     *hooks.urlpatterns,
     *health.urlpatterns,
-]
     *measures.urlpatterns,
+]
