@@ -23,6 +23,7 @@ LEADS_TO = {
     ToDoKind.VISIT_OFFER: "counseling:new",
     ToDoKind.VISIT: "counseling:new",
     ToDoKind.REASSESSMENT: "followup:assess",
+    ToDoKind.LEARNING_REVIEW: "followup:todo_review",
     ToDoKind.UPGRADE: "followup:report",
     ToDoKind.SILENT: "followup:decide",
     ToDoKind.DECISION: "followup:decide",

@@ -17,6 +17,7 @@ from casework.followup.messages.render import render
 from casework.followup.models import Attempt, FollowUpPlan, InboundMessage, Message, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.intake.demo import roster, timeline
+from casework.intake.demo.recovery import looked_back
 from casework.intake.demo.registration import Case
 from casework.intake.demo.words import EARLY_NARRATIVES, NARRATIVES, answers, unread
 from clients.models import Substance
@@ -156,6 +157,9 @@ class Aftermath:
                 or (silent and lately)
                 or (lately and self.rng.random() < 0.3)
             ):
+                continue
+            if todo.kind == ToDoKind.LEARNING_REVIEW:
+                looked_back(case, plan.report, at=done_at)
                 continue
             actions.complete_todo(todo_id=todo.pk, by=todo.owner or case.counselor, now=done_at)
 

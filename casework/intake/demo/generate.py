@@ -18,6 +18,7 @@ from casework.intake.demo.assessments import Assessments
 from casework.intake.demo.diary import places
 from casework.intake.demo.encounters import Encounters
 from casework.intake.demo.premises import Premises, open_practice
+from casework.intake.demo.recovery import go_through_days
 from casework.intake.demo.registration import Case, Registrar
 from casework.intake.demo.timeline import Meeting
 from casework.intake.demo.trail import Trail
@@ -60,6 +61,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
         step(course.person.given)
     _past(demo.cases, Encounters(now, home, rng, demo.premises.rooms), Assessments(rng), step)
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
+    go_through_days(demo.cases, now=now)
     for case in demo.cases:
         _brought_up_to_date(case.client, now)
     spread_out(demo.due_soon, now=now)
