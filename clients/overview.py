@@ -1,9 +1,10 @@
 """What stands beside a client's name on every page about them: ways to reach, agreements, substances, care."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from clients.models import (
     CareTeamMember,
@@ -17,6 +18,7 @@ from clients.models import (
     Handover,
     Permission,
 )
+from clients.together import Asker, alone
 
 
 @dataclass(frozen=True)
@@ -53,41 +55,56 @@ class Overview:
 
 
 def overview(client: Client, at: datetime) -> Overview:
-    """Everything at once, in nine queries at most however much there is."""
+    """Everything at once, in one query however much there is."""
+    return alone(asked(client, at))
+
+
+def asked(client: Client, at: datetime) -> Asker[Overview]:
+    """The same, for a page that asks for more."""
+    points = ContactPoint.objects.of(client).current()
+    given = _permissions(client)
+    substances = ClientSubstance.objects.of(client).select_related("substance")
+    team = client.care_team.in_force(at).select_related("user").order_by("-role", "starts_at", "pk")
+    episodes = EpisodeOfCare.objects.of(client).select_related("programme")
+    nearest = EmergencyContact.objects.of(client).current()
+    guardians = Guardian.objects.of(client)
+    handovers = Handover.objects.of(client).select_related("from_user", "to_user")[:1]
+    merges = ClientMerge.objects.filter(survivor=client, undone_at=None).select_related("merged", "by")
+    yield [points, given, substances, team, episodes, nearest, guardians, handovers]
+    if client.absorbed:
+        yield [merges]
     return Overview(
-        contact_points=list(ContactPoint.objects.of(client).current()),
-        agreements=agreements(client, at),
-        substances=_substances(client),
-        care_team=list(
-            client.care_team.in_force(at).select_related("user").order_by("-role", "starts_at", "pk")
-        ),
-        episodes=list(EpisodeOfCare.objects.of(client).select_related("programme")),
-        emergency_contacts=list(EmergencyContact.objects.of(client).current()),
-        guardians=list(Guardian.objects.of(client)),
-        handover=Handover.objects.of(client).select_related("from_user", "to_user").first(),
-        merges=_merges(client) if client.absorbed else [],
+        contact_points=list(points),
+        agreements=_newest_words(given, at),
+        substances=_one_a_substance(client, list(substances)),
+        care_team=list(team),
+        episodes=list(episodes),
+        emergency_contacts=list(nearest),
+        guardians=list(guardians),
+        handover=next(iter(handovers), None),
+        merges=list(merges) if client.absorbed else [],
     )
 
 
-def _merges(client: Client) -> list[ClientMerge]:
-    return list(ClientMerge.objects.filter(survivor=client, undone_at=None).select_related("merged", "by"))
-
-
-def _substances(client: Client) -> list[ClientSubstance]:
+def _one_a_substance(client: Client, rows: list[ClientSubstance]) -> list[ClientSubstance]:
     """One row a substance; where a merged record names it too, the client's own counts."""
-    rows = ClientSubstance.objects.of(client).select_related("substance")
     own_last = sorted(rows, key=lambda row: row.client_id == client.pk)
     kept = {row.substance_id: row for row in own_last}.values()
     return [row for row in rows if row in kept]
 
 
+def _permissions(client: Client) -> QuerySet[Permission]:
+    rows = Permission.objects.of(client).select_related("granted_by", "withdrawn_by")
+    return rows.order_by(F("withdrawn_at").asc(nulls_last=True), "granted_at", "pk")
+
+
 def agreements(client: Client, at: datetime) -> list[Agreement]:
     """One line a channel, in the order of the channels."""
-    newest: dict[str, Permission] = {}
-    rows = Permission.objects.of(client).select_related("granted_by", "withdrawn_by")
-    rows = rows.order_by(F("withdrawn_at").asc(nulls_last=True), "granted_at", "pk")
-    for row in rows:
-        newest[row.channel] = row
+    return _newest_words(_permissions(client), at)
+
+
+def _newest_words(rows: Iterable[Permission], at: datetime) -> list[Agreement]:
+    newest = {row.channel: row for row in rows}
     return [
         Agreement(channel, found, found is not None and found.holds(at))
         for channel in Permission.Channel

@@ -21,13 +21,17 @@ PART = "SELECT {place}, row_number() OVER (), ARRAY[{texts}] FROM ({sql}) AS one
 
 
 def alone(asker: Asker[T]) -> T:
-    """What one asker comes to."""
-    (found,) = gather(asker)
-    return found  # type: ignore[no-any-return]
+    """What an asker comes to; each round of what it yields is one statement."""
+    while True:
+        try:
+            wanted = next(asker)
+        except StopIteration as done:
+            return done.value  # type: ignore[no-any-return]
+        read_together(*wanted)
 
 
-def gather(*askers: Asker[Any]) -> list[Any]:
-    """What the askers come to, in their order; each round of what they yield is one statement."""
+def side_by_side(*askers: Asker[Any]) -> Asker[list[Any]]:
+    """Several askers as one: their rounds are shared."""
     results: list[Any] = [None] * len(askers)
     waiting = dict(enumerate(askers))
     while waiting:
@@ -38,8 +42,20 @@ def gather(*askers: Asker[Any]) -> list[Any]:
             except StopIteration as done:
                 results[place] = done.value
                 del waiting[place]
-        read_together(*wanted)
+        if waiting:
+            yield wanted
     return results
+
+
+def reading(*querysets: QuerySet[Any]) -> Asker[Sequence[QuerySet[Any]]]:
+    """The simplest asker: these querysets, read."""
+    yield querysets
+    return querysets
+
+
+def gather(*askers: Asker[Any]) -> list[Any]:
+    """What the askers come to, in their order."""
+    return alone(side_by_side(*askers))
 
 
 def read_together(*querysets: QuerySet[Any]) -> None:

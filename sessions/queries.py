@@ -11,6 +11,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from clients.models import Client, Practice
+from clients.together import Asker, alone
 from sessions.models import Note, Session
 from sessions.models.session import SessionQuerySet
 
@@ -78,12 +79,17 @@ def unsigned_notes(user: Any, at: datetime) -> SessionQuerySet:
 
 def sessions_for_chart(client: Client) -> list[SessionMark]:
     """Sessions held or missed, in time order."""
-    rows = (
-        Session.objects.of(client)
-        .filter(state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL])
-        .order_by("starts_at", "pk")
+    return alone(chart_asked(client))
+
+
+def chart_asked(client: Client) -> Asker[list[SessionMark]]:
+    """The same, for a page that asks for more."""
+    held = Session.objects.of(client).filter(
+        state__in=[Session.State.ATTENDED, Session.State.NO_SHOW, Session.State.LATE_CANCEL]
     )
-    return [SessionMark(at, state, uid) for at, state, uid in rows.values_list("starts_at", "state", "uid")]
+    rows = held.order_by("starts_at", "pk").values_list("starts_at", "state", "uid")
+    yield [rows]
+    return [SessionMark(at, state, uid) for at, state, uid in rows]
 
 
 def last_note(session: Session) -> Note | None:

@@ -1,6 +1,7 @@
 """What the stage chart of a client shows, gathered from the rooms that know it."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.utils import timezone
@@ -9,17 +10,43 @@ from django.utils.translation import gettext as _
 
 from casework.desk import charts
 from casework.followup.models import FollowUpPlan
-from casework.relapse.current import History, UseMark, history
+from casework.relapse.current import History, UseMark, history_asked
 from clients.models import Client, EpisodeOfCare
-from sessions.queries import sessions_for_chart
+from clients.together import Asker, alone, reading, side_by_side
+from sessions.queries import SessionMark, chart_asked
 
 SHOWN = timedelta(days=365)
 AT_LEAST = timedelta(days=28)
 
 
+@dataclass(frozen=True)
+class Drawn:
+    """What the chart draws."""
+
+    past: History
+    sessions: list[SessionMark]
+    plans: list[FollowUpPlan]
+
+
+def asked(client: Client, *, now: datetime) -> Asker[Drawn]:
+    """What `chart_of` draws, for a page that asks for more."""
+    plans = FollowUpPlan.objects.of(client).order_by("starts_at")
+    past, sessions, _rows = yield from side_by_side(
+        history_asked(client, at=now), chart_asked(client), reading(plans)
+    )
+    return Drawn(past, sessions, list(plans))
+
+
 def chart_of(client: Client, *, episodes: Iterable[EpisodeOfCare], now: datetime) -> charts.Chart:
     """The last twelve months, or since care began; the table behind it holds everything."""
-    past = history(client, at=now)
+    return chart_from(client, alone(asked(client, now=now)), episodes=episodes, now=now)
+
+
+def chart_from(
+    client: Client, drawn: Drawn, *, episodes: Iterable[EpisodeOfCare], now: datetime
+) -> charts.Chart:
+    """The same from what was read before."""
+    past = drawn.past
     end = timezone.localdate(now)
     start = min(max(past.in_care_since, end - SHOWN), end - AT_LEAST)
     series = charts.StageSeries(
@@ -29,11 +56,11 @@ def chart_of(client: Client, *, episodes: Iterable[EpisodeOfCare], now: datetime
             for one in past.assessments
         ],
         uses=[charts.UseMark(day, _substance(mark)) for mark in past.use for day in mark.days],
-        sessions=[charts.SessionMark(one.at, one.attended) for one in sessions_for_chart(client)],
+        sessions=[charts.SessionMark(one.at, one.attended) for one in drawn.sessions],
         reports=[
             charts.ReportMark(one.reported_at, _report(one.get_stage_display())) for one in past.reports
         ],
-        plans=[_span(plan) for plan in FollowUpPlan.objects.of(client).order_by("starts_at")],
+        plans=[_span(plan) for plan in drawn.plans],
         achievements=achieved(client, past, episodes, end),
     )
     zone = timezone.get_current_timezone()

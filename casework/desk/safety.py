@@ -3,7 +3,7 @@
 They name no dose, and no client ever gets them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,10 +14,11 @@ from casework.followup.actions.pausing import TOLERANCE
 from casework.followup.models import FollowUpPlan, ToDo
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.risk import RiskReason
-from casework.relapse.current import last_use_by_substance
+from casework.relapse.current import last_use_asked
 from casework.relapse.models import StageAssessment
 from casework.relapse.signs import RedFlag
 from clients.models import Client, ClientSubstance, Substance
+from clients.together import Asker, reading, side_by_side
 
 RECENT_DAYS = 14
 Klass = Substance.Klass
@@ -33,29 +34,52 @@ class Prompt:
     tone: str = "attention"
 
 
+@dataclass(frozen=True)
+class Known:
+    """What of the record the prompts rest on, beside the substances and the plan."""
+
+    told_of_stopping: bool  # by an open to-do, or a red flag of the last 14 days
+    tolerance_asked: bool  # by a to-do that is open since the client came back from jail
+    reported: dict[int, date]  # by substance, the last use that was reported
+
+
+def asked(client: Client, today: date) -> Asker[Known]:
+    """What `prompts` rests on, for a page that asks for more."""
+    todos = ToDo.objects.of(client).open()
+    stopped = todos.filter(kind=ToDoKind.MEDICAL)[:1]
+    back = todos.filter(step_key__startswith=TOLERANCE)[:1]
+    last = StageAssessment.objects.of(client).final()[:1]
+    (reported, _rows) = yield from side_by_side(last_use_asked(client), reading(stopped, back, last))
+    flagged = any(
+        RedFlag.SUDDEN_STOP in one.red_flags and (today - one.assessed_at.date()).days <= RECENT_DAYS
+        for one in last
+    )
+    return Known(bool(stopped) or flagged, bool(back), reported)
+
+
 def prompts(
-    client: Client, *, substances: Iterable[ClientSubstance], plan: FollowUpPlan | None, today: date
+    known: Known, *, substances: Iterable[ClientSubstance], plan: FollowUpPlan | None, today: date
 ) -> list[Prompt]:
     """The prompts that hold for the client on that day, gravest first."""
     held = list(substances)
     found = []
-    if stopped := stopped_lately(held, today) or _told_of_stopping(client, today):
+    told = _("a sedative or alcohol") if known.told_of_stopping else ""
+    if stopped := stopped_lately(held, today) or told:
         found.append(sudden_stop(stopped))
     if raises_overdose_risk(one.substance.klass for one in held):
         found.append(overdose_risk())
-    if ToDo.objects.of(client).open().filter(step_key__startswith=TOLERANCE).exists():
+    if known.tolerance_asked:
         found.append(tolerance_after_jail())
     elif plan is not None and RiskReason.LOST_TOLERANCE in plan.risk_reasons:
         found.append(lost_tolerance())
     return found
 
 
-def bring_up_to_date(substances: Iterable[ClientSubstance], client: Client) -> None:
+def bring_up_to_date(substances: Iterable[ClientSubstance], reported: Mapping[int, date]) -> None:
     """Let the rows, as they will be shown, know of use that was reported after they were last written."""
-    reported = last_use_by_substance(client)
     for one in substances:
-        known = [day for day in (one.last_used_on, reported.get(one.substance_id)) if day is not None]
-        one.last_used_on = max(known, default=None)
+        days = [day for day in (one.last_used_on, reported.get(one.substance_id)) if day is not None]
+        one.last_used_on = max(days, default=None)
 
 
 def stopped_lately(substances: Iterable[ClientSubstance], today: date) -> str:
@@ -68,16 +92,6 @@ def stopped_lately(substances: Iterable[ClientSubstance], today: date) -> str:
         and 1 <= (today - one.last_used_on).days <= RECENT_DAYS
     ]
     return ", ".join(names)
-
-
-def _told_of_stopping(client: Client, today: date) -> str:
-    """Words for it when an open to-do or a red flag of the last 14 days says that the client stopped."""
-    asked = ToDo.objects.of(client).open().filter(kind=ToDoKind.MEDICAL).exists()
-    flagged = any(
-        RedFlag.SUDDEN_STOP in one.red_flags and (today - one.assessed_at.date()).days <= RECENT_DAYS
-        for one in StageAssessment.objects.of(client).final()[:1]
-    )
-    return _("a sedative or alcohol") if asked or flagged else ""
 
 
 def raises_overdose_risk(classes: Iterable[Any]) -> bool:

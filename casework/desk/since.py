@@ -1,6 +1,6 @@
 """What changed since we were last in touch with the client."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from casework.desk.templatetags.look import stage_change
 from casework.followup.models import InboundMessage, Message, ToDo
 from casework.relapse.models import RelapseReport, StageTransition
 from clients.models import Client
+from clients.together import Asker, alone
 from sessions.models import Session
 
 
@@ -31,18 +32,32 @@ def last_contact(client: Client) -> datetime | None:
 
 def changes(client: Client, *, since: datetime, now: datetime) -> list[Change]:
     """What a counselor should know before the next talk; empty when nothing happened."""
+    return alone(asked(client, since=since, now=now))
+
+
+def asked(client: Client, *, since: datetime, now: datetime) -> Asker[list[Change]]:
+    """The same, for a page that asks for more."""
+    moves = StageTransition.objects.of(client).filter(at__gt=since).order_by("at", "pk")
+    reports = RelapseReport.objects.of(client).standing().filter(recorded_at__gt=since)
+    missed = Session.objects.of(client).filter(starts_at__gt=since, state=Session.State.NO_SHOW)
+    missed = missed.order_by("starts_at")
+    written = InboundMessage.objects.of(client).filter(received_at__gt=since).order_by("received_at")
+    times = written.values_list("received_at", flat=True)
+    dead = Message.objects.of(client).filter(status=Message.Status.DEAD, closed_at__gt=since)
+    late = ToDo.objects.of(client).overdue(now)
+    dead, late = dead.values_list("pk", flat=True), late.values_list("pk", flat=True)
+    yield [moves, reports, missed, times, dead, late]
     return [
-        *_stage(client, since),
-        *_reports(client, since),
-        *_missed(client, since),
-        *_written(client, since),
-        *_undelivered(client, since),
-        *_overdue(client, now),
+        *_stage(list(moves)),
+        *_reports(reports),
+        *(Change(_("Missed session"), one.starts_at, "attention") for one in missed),
+        *_written(client, list(times)),
+        *_undelivered(len(dead)),
+        *_overdue(len(late)),
     ]
 
 
-def _stage(client: Client, since: datetime) -> Iterator[Change]:
-    moves = list(StageTransition.objects.of(client).filter(at__gt=since).order_by("at", "pk"))
+def _stage(moves: list[StageTransition]) -> Iterator[Change]:
     if not moves:
         return
     change = stage_change(moves[0].from_stage, moves[-1].to_stage)
@@ -53,29 +68,20 @@ def _stage(client: Client, since: datetime) -> Iterator[Change]:
         )
 
 
-def _reports(client: Client, since: datetime) -> Iterator[Change]:
-    for one in RelapseReport.objects.of(client).standing().filter(recorded_at__gt=since):
+def _reports(reports: Iterable[RelapseReport]) -> Iterator[Change]:
+    for one in reports:
         said = _("Relapse reported (%(stage)s)") % {"stage": one.get_stage_display().lower()}
         yield Change(said, one.reported_at, "attention")
 
 
-def _missed(client: Client, since: datetime) -> Iterator[Change]:
-    missed = Session.objects.of(client).filter(starts_at__gt=since, state=Session.State.NO_SHOW)
-    for one in missed.order_by("starts_at"):
-        yield Change(_("Missed session"), one.starts_at, "attention")
-
-
-def _written(client: Client, since: datetime) -> Iterator[Change]:
-    found = InboundMessage.objects.of(client).filter(received_at__gt=since).order_by("received_at")
-    times = list(found.values_list("received_at", flat=True))
+def _written(client: Client, times: list[datetime]) -> Iterator[Change]:
     if times:
         count = len(times)
         words = ngettext("%(name)s wrote %(count)s message", "%(name)s wrote %(count)s messages", count)
         yield Change(words % {"name": client.first_name, "count": count}, times[-1])
 
 
-def _undelivered(client: Client, since: datetime) -> Iterator[Change]:
-    dead = Message.objects.of(client).filter(status=Message.Status.DEAD, closed_at__gt=since).count()
+def _undelivered(dead: int) -> Iterator[Change]:
     if dead:
         words = ngettext(
             "%(count)s message could not be delivered", "%(count)s messages could not be delivered", dead
@@ -83,8 +89,7 @@ def _undelivered(client: Client, since: datetime) -> Iterator[Change]:
         yield Change(words % {"count": dead}, tone="attention")
 
 
-def _overdue(client: Client, now: datetime) -> Iterator[Change]:
-    late = ToDo.objects.of(client).overdue(now).count()
+def _overdue(late: int) -> Iterator[Change]:
     if late:
         words = ngettext("%(count)s to-do is overdue", "%(count)s to-dos are overdue", late)
         yield Change(words % {"count": late}, tone="attention")

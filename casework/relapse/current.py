@@ -16,6 +16,7 @@ from casework.relapse.models.use import FIRM
 from casework.relapse.transitions import Assessed, Reported, Step, steps
 from clients.models import Client, ClientSummary, EpisodeOfCare
 from clients.stage import Stage
+from clients.together import Asker, alone
 
 
 def thresholds() -> episodes.Thresholds:
@@ -105,7 +106,11 @@ def use_in_window(client: Client, *, first: date, last: date) -> list[date]:
 
 def known_use_days(client: Client) -> list[date]:
     """Every day with use on record, without what still awaits a talk with the client."""
-    return list(_days(UseEpisode.objects.believed().filter(client__in=client.record_ids)))
+    return list(_known_use(client))
+
+
+def _known_use(client: Client) -> Any:
+    return _days(UseEpisode.objects.believed().filter(client__in=client.record_ids))
 
 
 def _days(found: Any, **when: Any) -> Any:
@@ -115,18 +120,27 @@ def _days(found: Any, **when: Any) -> Any:
 
 def in_care_since(client: Client) -> date:
     """The first admission; the day of registration when none is on record."""
-    first = EpisodeOfCare.objects.filter(client__in=client.record_ids).order_by("admitted_on").first()
+    return _first_day(client, _admissions(client))
+
+
+def _admissions(client: Client) -> Any:
+    return EpisodeOfCare.objects.filter(client__in=client.record_ids).order_by("admitted_on", "pk")[:1]
+
+
+def _first_day(client: Client, admitted: Iterable[EpisodeOfCare]) -> date:
+    first = next(iter(admitted), None)
     return first.admitted_on if first else timezone.localdate(client.registered_at, client.zone)
 
 
 def longest_run(client: Client, *, at: datetime) -> int | None:
     """The most days in a row in care known to be without use; None while nobody has asked. It never shrinks."""
     found = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
-    return _longest_run(client, found, since=in_care_since(client))
+    return _longest_run(client, found, known_use_days(client), since=in_care_since(client))
 
 
-def _longest_run(client: Client, found: Iterable[StageAssessment], *, since: date) -> int | None:
-    used = known_use_days(client)
+def _longest_run(
+    client: Client, found: Iterable[StageAssessment], used: list[date], *, since: date
+) -> int | None:
     looks = [_look(one, client, used) for one in found if one.counselor_stage != Stage.INDETERMINATE]
     return episodes.longest_known_run(used, looks, since=since, thresholds=thresholds())
 
@@ -161,23 +175,28 @@ class History:
 
 def history(client: Client, *, at: datetime) -> History:
     """The stage over time with the assessments, reports and use behind it, in a fixed number of queries."""
-    found = StageAssessment.objects.final().filter(client__in=client.record_ids, assessed_at__lte=at)
-    assessments = list(found.select_related("assessor").reverse())
-    since = in_care_since(client)
-    reports = RelapseReport.objects.standing().filter(client__in=client.record_ids, reported_at__lte=at)
-    use = (
-        UseEpisode.objects.standing()
-        .filter(client__in=client.record_ids)
-        .select_related("substance")
-        .prefetch_related("days")
-    )
+    return alone(history_asked(client, at=at))
+
+
+def history_asked(client: Client, *, at: datetime) -> Asker[History]:
+    """The same, for a page that asks for more."""
+    theirs = client.record_ids
+    final = StageAssessment.objects.final().filter(client__in=theirs, assessed_at__lte=at)
+    assessments = final.select_related("assessor").reverse()
+    reports = RelapseReport.objects.standing().filter(client__in=theirs, reported_at__lte=at)
+    reports = reports.select_related("by").order_by("reported_at", "pk")
+    use = UseEpisode.objects.standing().filter(client__in=theirs).order_by("first_use_on", "pk")
+    use = use.select_related("substance").prefetch_related("days")
+    admitted, used = _admissions(client), _known_use(client)
+    yield [assessments, reports, use, admitted, used]
+    since = _first_day(client, admitted)
     return History(
         steps=way(client, at=at),
-        assessments=assessments,
-        reports=list(reports.select_related("by").order_by("reported_at", "pk")),
-        use=[_mark(one, timezone.localdate(at, client.zone)) for one in use.order_by("first_use_on", "pk")],
+        assessments=list(assessments),
+        reports=list(reports),
+        use=[_mark(one, timezone.localdate(at, client.zone)) for one in use],
         in_care_since=since,
-        longest_run=_longest_run(client, assessments, since=since),
+        longest_run=_longest_run(client, assessments, list(used), since=since),
     )
 
 
@@ -251,6 +270,12 @@ def _since(found: list[Step]) -> tuple[datetime | None, str]:
 
 def last_use_by_substance(client: Client) -> dict[int, date]:
     """The latest day on which each substance was used, by its key, from what a stage may rest on (clinical.md §1.4)."""
+    return alone(last_use_asked(client))
+
+
+def last_use_asked(client: Client) -> Asker[dict[int, date]]:
+    """The same, for a page that asks for more."""
     counting = UseEpisode.objects.counting().filter(client__in=client.record_ids, substance__isnull=False)
     days = counting.values_list("substance").annotate(last=Max("days__on")).order_by("substance")
+    yield [days]
     return dict(days)

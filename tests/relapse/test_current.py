@@ -65,12 +65,12 @@ def test_history_leaves_out_what_was_taken_back(alex, assess, report, use, dana,
 def test_history_costs_the_same_however_long_it_is(alex, assess, use, now, django_assert_num_queries):
     assess("none")
     use(-90)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(3):
         history(alex, at=now)
     for day in range(1, 8):
         assess("none", day=day)
     use(-60, -30)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(3):
         history(alex, at=now + timedelta(days=20))
 
 
