@@ -14,6 +14,7 @@ from sessions.views import (
     session,
     signing,
     snippets,
+    treatment,
     voiding,
 )
 
@@ -47,6 +48,13 @@ urlpatterns = [
     path("notes/words/template/<slug:format>/", snippets.new_template, name="template_new"),
     path("notes/words/<uuid:uid>/", snippets.edit, name="snippet"),
     path("notes/words/<uuid:uid>/remove/", snippets.remove, name="snippet_remove"),
+    path("clients/<uuid:uid>/treatment/", treatment.plan, name="treatment"),
+    path("clients/<uuid:uid>/treatment/history/", treatment.history, name="treatment_history"),
+    path("treatment-plans/<uuid:uid>/review/", treatment.review_plan, name="review_treatment"),
+    path("treatment-plans/<uuid:uid>/end/", treatment.end_plan, name="end_treatment"),
+    path("treatment-reviews/", treatment.reviews, name="treatment_reviews"),
+    path("goals/<uuid:uid>/", treatment.goal, name="goal"),
+    path("goal-steps/<uuid:uid>/", treatment.step, name="goal_step"),
     path("notes/<uuid:uid>/", notes.read, name="note"),
     path("notes/<uuid:uid>/cosign/", signing.cosign, name="cosign"),
     path("notes/<uuid:uid>/return/", signing.send_back, name="return_note"),

@@ -144,6 +144,12 @@ _add(
     uid="own",
 )
 
+_add(LOOK, "counseling:treatment counseling:treatment_history", uid="client")
+_add(ACT, "counseling:review_treatment counseling:end_treatment", uid="treatment")
+_add(LOOK, "counseling:goal", uid="goal")
+_add(LOOK, "counseling:goal_step", uid="goal_step")
+_add(READ, "counseling:treatment_reviews")
+
 # --- stages ---
 _add(ACT, "relapse:suggest relapse:draft", uid="client")
 _add(LOOK, "relapse:assessment", uid="assessment")
