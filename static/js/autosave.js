@@ -10,7 +10,8 @@ Markup
 
 Request: POST of all fields, `version` and the CSRF token; Accept: application/json.
 Answer
-  200 {"version": 4, "saved_at": "2026-11-12T15:42:00Z"}
+  200 {"version": 4, "saved_at": "2026-11-12T15:42:00Z", "warning": "kept, but…"}   the warning stands in
+                                                        the form's [data-autosave-warning], if there is one
   409 {"version": 5, "saved_at": "…", "fields": {"name": "the text saved elsewhere"}}   both texts are shown
   400, 404, 409, 410, 422, 423 {"message": "why not"}   said, and not tried again until something changes
   401, 403, or a redirect to the sign-in page           "Signed out – kept on this device"; tried again when one returns
@@ -201,7 +202,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       return this.retry();
     }
 
-    done({ version, saved_at }, sent) {
+    done({ version, saved_at, warning }, sent) {
       this.tries = 0;
       this.saved = sent;
       this.versionField.value = version;
@@ -210,8 +211,16 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
         this.later(PAUSE_MS);
       } else buffer.drop(this.key);
       this.say("saved", words.saved.replace("{time}", clock(saved_at)));
+      this.warn(warning ?? "");
       this.form.dispatchEvent(new CustomEvent("autosave:saved", { bubbles: true }));
       return true;
+    }
+
+    warn(text) {
+      for (const place of this.form.querySelectorAll("[data-autosave-warning]")) {
+        if (place.textContent !== text) place.textContent = text;
+        place.hidden = !text;
+      }
     }
 
     retry() {

@@ -27,6 +27,28 @@ IN, SI, NF, NA, OUT, TOLD = (
     Answer.DECLINED,
 )
 
+# --- groups: whoever leads one or supervises that, and the auditor to read ---
+_add(READ, "counseling:groups")
+_add(CARE, "counseling:new_group")
+_add(LOOK, "counseling:group", uid="group")
+_add(
+    ACT,
+    "counseling:edit_group counseling:take_up_group counseling:group_topics followup:plan_meetings "
+    "followup:add_member followup:hand_over_group followup:end_group",
+    uid="group",
+)
+_add(LOOK, "counseling:client_groups", uid="client")
+_add(ACT, "followup:join_group", uid="client")
+_add(ACT, "followup:leave_group", uid="membership")
+_add(LOOK, "counseling:meeting", uid="meeting")
+_add(
+    ACT,
+    "counseling:meeting_topic followup:move_meeting followup:cancel_meeting followup:mark_attendance "
+    "followup:mark_rest followup:close_meeting",
+    uid="meeting",
+)
+_add(OWN, "counseling:meeting_note counseling:save_meeting_note", uid="meeting_held")
+_add(OWN, "counseling:save_part", uid="session_of_group")
 
 @dataclass(frozen=True)
 class Door:

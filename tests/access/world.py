@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 
 from casework.followup import ladder
+from casework.followup.actions import groups
 from casework.followup.actions.contacts import log_contact
 from casework.followup.actions.merging import merge_clients
 from casework.followup.actions.pausing import add_guardian
@@ -29,6 +30,7 @@ from clients.absences import arrange_absence
 from clients.emergency_contacts import add_emergency_contact
 from clients.models import CareTeamMember, Substance
 from sessions import actions as notes
+from sessions.actions.groups import begin_group
 from sessions.models import Room
 from sessions.recurrence import Rule
 from sessions.actions import treatment
@@ -103,6 +105,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "held": str(held.uid),
         "draft": str(draft.uid),
         "note": str(note.uid),
+        **_group(alex, dana, now),
         **_series(alex, dana, now),
         "addendum": str(addendum.uid),
         "snippet": str(phrase.uid),
@@ -129,6 +132,27 @@ def _orphan(alex: Any, dana: Any, now: Any) -> str:
     gone.is_active = False
     gone.save()
     return str(left.uid)
+
+
+def _group(alex: Any, dana: Any, now: Any) -> dict[str, str]:
+    """A group of Dana's with Alex in it, a meeting held and one to come."""
+    ago = now - 14 * HOUR
+    group = begin_group(name="Evenings", team=alex.team, facilitator=dana, by=dana, now=ago)
+    told = {"group_id": group.pk, "by": dana}
+    place = groups.join_group(client_id=alex.pk, now=ago, **told)
+    held, coming = (
+        groups.plan_meeting(starts_at=at, ends_at=at + HOUR, now=ago, **told).meetings[0]
+        for at in (ago + HOUR, now + 26 * HOUR)
+    )
+    groups.mark_rest(meeting_id=held.pk, by=dana, now=now)
+    groups.close_meeting(meeting_id=held.pk, by=dana, now=now)
+    return {
+        "group": str(group.uid),
+        "membership": str(place.uid),
+        "meeting": str(coming.uid),
+        "meeting_held": str(held.uid),
+        "session_of_group": str(held.sessions.get().uid),
+    }
 
 
 def _silence(alex: Any, now: Any) -> tuple[Any, Any]:
