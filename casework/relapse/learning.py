@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import TextChoices
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -31,23 +30,6 @@ YES_NO = ("update_plan", "safety_check_done")
 LONGEST = 4000
 HIGH, LOW = 7, 3
 CONTACT_WITHIN_HOURS = 72
-
-
-class Section(TextChoices):
-    """The parts of a look back, in the order in which one talks."""
-
-    BEFORE = "before", _("How that week was")
-    EVENT = "event", _("What set it off")
-    CHAIN = "chain", _("From one thing to the next")
-    USE = "use", _("The use itself")
-    STOPPED = "stopped", _("What helped it stop")
-    AFTER = "after", _("What followed")
-    FEELINGS = "feelings", _("How it sits with you now")
-    STILL_GIVES = "still_gives", _("What your work so far still gives you")
-    FIRST_SIGN = "first_sign", _("The first sign")
-    NEXT_TIME = "next_time", _("Next time")
-    PLAN = "plan", _("Into the prevention plan")
-    SAFETY = "safety", _("Medical and naloxone check")
 
 
 @dataclass(frozen=True, slots=True)
