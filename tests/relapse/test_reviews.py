@@ -155,6 +155,16 @@ def test_nobody_looks_back_at_what_is_not_there_to_look_at(fields, words):
         check_reviewable(report)
 
 
+def test_nobody_goes_on_looking_back_with_somebody_who_has_died(save, finish, alex):
+    save()
+    alex.state = "deceased"
+    alex.save()
+    with pytest.raises(InvalidTransition, match="has died"):
+        save(replace(WHOLE, links=()), version=1)
+    with pytest.raises(InvalidTransition, match="has died"):
+        finish()
+
+
 # --- finishing ----------------------------------------------------------------------------------------------------
 
 

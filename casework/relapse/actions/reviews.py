@@ -73,7 +73,8 @@ def save_review(*, report_id: int, version: int, told: Told, by: Any, now: datet
     for a report that nobody looks back at, InvalidInput for what cannot be right.
     """
     require(by, Verb.RUN_PLAN)
-    _client, report, review = _held(report_id)
+    client, report, review = _held(report_id)
+    _check_alive(client)
     check_reviewable(report)
     if review is not None and review.is_finished:
         raise InvalidTransition(_("This is finished and stays as it was told."))
@@ -92,6 +93,13 @@ def _held(report_id: int) -> tuple[Client, RelapseReport, LearningReview | None]
     report = RelapseReport.objects.get(pk=report_id)
     rows = LearningReview.objects.select_for_update(of=("self",)).select_related("report")
     return client, report, rows.filter(report=report).first()
+
+
+def _check_alive(client: Client) -> None:
+    if client.state == Client.State.DECEASED:
+        raise InvalidTransition(
+            _("%(first)s has died: this is only read now.") % {"first": client.first_name}
+        )
 
 
 def check_reviewable(report: RelapseReport) -> None:
@@ -192,6 +200,7 @@ def finish_review(*, report_id: int, by: Any, now: datetime) -> Finished:
     """
     require(by, Verb.RUN_PLAN)
     client, report, review = _held(report_id)
+    _check_alive(client)
     check_reviewable(report)
     if review is None:
         raise IncompleteReview(learning.missing(Told()))
