@@ -309,21 +309,22 @@ def words(what: str, number: int, sentences: int) -> str:
 def _notes(cases: Caseload) -> list[Table]:
     """Signed notes whose hash is that of their content, and which open with the keys in use."""
     each = cases.shape.sessions
-
-    @lru_cache(maxsize=TEAM * each)
-    def note(row: int) -> Note:
-        return written(cases, row)
-
-    def of_note(name: str) -> Callable[[int], str]:
-        column = Note._meta.get_field(name)
-        attribute = getattr(column, "attname", name)
-        return lambda row: text(column, getattr(note(row), attribute))
-
     varied = _listed(
         "client session stands_for author begun_at saved_at began_at ended_at signed_at signed_by signer_name content"
         " content_hash"
     )
-    vary = {Note._meta.get_field(name).attname: of_note(name) for name in varied}
+    columns = {field.attname: field for field in map(Note._meta.get_field, varied)}
+    writer = Writer(cases)
+
+    @lru_cache(maxsize=TEAM * each)
+    def texts(row: int) -> dict[str, str]:
+        note = writer.note(row)
+        return {name: text(field, getattr(note, name)) for name, field in columns.items()}
+
+    def column(name: str) -> Callable[[int], str]:
+        return lambda row: texts(row)[name]
+
+    vary = {name: column(name) for name in columns}
     signature = Signature(
         note_id=1,
         meaning="author",
@@ -337,40 +338,44 @@ def _notes(cases: Caseload) -> list[Table]:
         name: vary[name] for name in ("signer_name", "content_hash", "signed_at")
     }
     return [
-        Table(note(1), TEAM * each, _keyed("note", **vary), cases.signed),
+        Table(writer.note(1), TEAM * each, _keyed("note", **vary), cases.signed),
         Table(signature, TEAM * each, _keyed("signature", **signed), cases.signed),
     ]
 
 
-def written(cases: Caseload, row: int) -> Note:
-    """A note, signed an hour after its session."""
-    client, begins = cases.of(row, cases.shape.sessions), cases.starts(row)
-    author = User(
-        pk=cases.counselor(client), full_name=" ".join(_name(-cases.counselor(client))), credential="LADC"
-    )
-    session = Session(
-        pk=row,
-        uid=UUID(named("session")(row)),
-        client_id=client,
-        counselor=author,
-        started_at=begins,
-        ended_at=begins + LASTS,
-    )
-    at = begins + LASTS + timedelta(hours=1)
-    note = Note(
-        uid=UUID(named("note")(row)), session=session, stands_for=session, author=author, service_type="individual",
-        client=Client(pk=client, uid=UUID(named("client")(client))),
-        format="dap", state="final", began_at=begins, ended_at=begins + LASTS, begun_at=begins + LASTS, saved_at=at,
-        signed_at=at, signed_by=author, signer_name=author.full_name, credential=author.credential,
-    )  # fmt: skip
-    note.sections = {
-        "data": words("data", row, 5),
-        "assessment": words("assessment", row, 4),
-        "plan": words("plan", row, 3),
-        "risk": "none",
-    }
-    note.content_hash = content_hash(note.signed_content())
-    return note
+class Writer:
+    """Writes one note after the other on the same sheet: making the objects anew took most of the time."""
+
+    def __init__(self, cases: Caseload) -> None:
+        self.cases = cases
+        self.author, self.client = User(credential="LADC"), Client()
+        self.session = Session(client=self.client, counselor=self.author)
+        self.sheet = Note(
+            session=self.session, stands_for=self.session, client=self.client, author=self.author, format="dap",
+            signed_by=self.author, credential="LADC", service_type="individual", state="final",
+        )  # fmt: skip
+
+    def note(self, row: int) -> Note:
+        """The sheet with the note of a session, signed an hour after it."""
+        note, session = self.sheet, self.session
+        client, begins = self.cases.of(row, self.cases.shape.sessions), self.cases.starts(row)
+        counselor = self.cases.counselor(client)
+        self.author.pk, self.client.pk, session.pk = counselor, client, row
+        self.client.uid, session.uid = UUID(named("client")(client)), UUID(named("session")(row))
+        note.author = note.signed_by = self.author
+        note.client, note.session, note.stands_for = self.client, session, session
+        session.started_at = note.began_at = begins
+        session.ended_at = note.ended_at = note.begun_at = begins + LASTS
+        note.uid, note.signer_name = UUID(named("note")(row)), " ".join(_name(-counselor))
+        note.saved_at = note.signed_at = note.ended_at + timedelta(hours=1)
+        note.sections = {
+            "data": words("data", row, 5),
+            "assessment": words("assessment", row, 4),
+            "plan": words("plan", row, 3),
+            "risk": "none",
+        }
+        note.content_hash = content_hash(note.signed_content())
+        return note
 
 
 def _rows(cases: Caseload, what: str, each: int, template: Any, **vary: Callable[[int], str]) -> list[Table]:
