@@ -4,7 +4,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import calendar, clients, followup, recovery, relapse, sessions, silence, threads
+from api.views import calendar, clients, followup, measures, recovery, relapse, sessions, silence, threads
 from api.views.missing import Missing
 
 app_name = "api"
@@ -21,6 +21,9 @@ router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
 router.register("reports", relapse.ReportViewSet, basename="report")
 router.register("days", recovery.DayViewSet, basename="day")
 router.register("reviews", recovery.ReviewViewSet, basename="review")
+router.register("measures", measures.MeasureViewSet, basename="measure")
+router.register("measure-results", measures.ResultViewSet, basename="measure-result")
+router.register("measure-requests", measures.RequestViewSet, basename="measure-request")
 router.register("plans", followup.PlanViewSet, basename="plan")
 router.register("messages", followup.MessageViewSet, basename="message")
 router.register("threads", threads.ThreadViewSet, basename="thread")
