@@ -1,4 +1,4 @@
-// Keys for those who like them: "/" search, "g" then a letter to go, "n" new note, "?" the list. Never while typing.
+// Keys for those who like them: "/" search, "g" then a letter to go, "n" new note, "a" assess, "?" the list. Never while typing.
 (() => {
   const DOORS = {
     t: ["desk:today"],
@@ -23,6 +23,7 @@
     "/": () => document.querySelector("[data-search]")?.focus(),
     "?": () => document.getElementById("keys")?.showModal(),
     n: () => document.querySelector('[data-key="n"]')?.click(),
+    a: () => document.querySelector('[data-key="a"]')?.click(),
     g: () => (leader = Date.now()),
   };
 
