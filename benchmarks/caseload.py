@@ -34,10 +34,6 @@ from clients.models import (
 from sessions.integrity import content_hash
 from sessions.models import Note, Session, Signature
 
-COUNSELORS = 10  # of a team
-CASELOAD = 50
-PEOPLE = COUNSELORS + 1  # with the supervisor, who comes first
-TEAM = COUNSELORS * CASELOAD
 ZONE = "America/New_York"
 DAY, WEEK = timedelta(days=1), timedelta(weeks=1)
 LASTS = timedelta(minutes=50)
@@ -77,8 +73,10 @@ SAID = (
 
 @dataclass(frozen=True)
 class Shape:
-    """How many of each a client has."""
+    """How large a team is, and how many of each a client has."""
 
+    counselors: int = 10
+    caseload: int = 50  # at most: the hours of a week
     past: int = 10  # weeks with a session held and its note signed
     ahead: int = 2  # this week's session and those planned after it
     messages: int = 8
@@ -92,10 +90,19 @@ class Shape:
     def sessions(self) -> int:
         return self.past + self.ahead
 
+    @property
+    def team(self) -> int:
+        """The clients of a team."""
+        return self.counselors * self.caseload
 
-def teams_for(clients: int) -> int:
-    """The teams that so many clients need."""
-    return -(-clients // TEAM)
+    @property
+    def people(self) -> int:
+        """With the supervisor, who comes first."""
+        return self.counselors + 1
+
+    def teams_for(self, clients: int) -> int:
+        """The teams that so many clients need."""
+        return -(-clients // self.team)
 
 
 def begin() -> None:
@@ -122,8 +129,8 @@ class Caseload:
         return here - here.weekday() * DAY
 
     def counselor(self, client: int) -> int:
-        place = (client - 1) // CASELOAD
-        return place // COUNSELORS * PEOPLE + place % COUNSELORS + 2
+        place, shape = (client - 1) // self.shape.caseload, self.shape
+        return place // shape.counselors * shape.people + place % shape.counselors + 2
 
     def of(self, row: int, each: int) -> int:
         """The client of a row where each has so many."""
@@ -132,7 +139,7 @@ class Caseload:
     def starts(self, row: int) -> datetime:
         """When a session begins: a client has one hour of the week, and no two of a counselor's the same."""
         client, week = self.of(row, self.shape.sessions), (row - 1) % self.shape.sessions
-        slot = (client - 1) % CASELOAD
+        slot = (client - 1) % self.shape.caseload
         on = self.monday() + (week - self.shape.past) * WEEK + (slot % 5) * DAY
         return (on + timedelta(hours=8 + slot // 5)).replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
 
@@ -167,21 +174,23 @@ def _keyed(what: str, **vary: Callable[[int], str]) -> dict[str, Callable[[int],
 
 
 def _people(cases: Caseload) -> list[Table]:
-    since = cases.at - 500 * DAY
+    since, people = cases.at - 500 * DAY, cases.shape.people
 
     def team(row: int) -> str:
-        return str((row - 1) // PEOPLE + 1)
+        return str((row - 1) // people + 1)
 
     def first(row: int) -> bool:
-        return (row - 1) % PEOPLE == 0
+        return (row - 1) % people == 0
 
     user = User(email="", full_name="", role="counselor", credential="LADC", joined_at=since, password="!")
     place = TeamMembership(team_id=1, user_id=1, from_on=since.date())
     return [
-        Table(Team(site_id=1, name=""), 1, _keyed("team", name=lambda n: f"Team {n}")),
+        Table(
+            Team(site=Site.objects.order_by("pk")[0], name=""), 1, _keyed("team", name=lambda n: f"Team {n}")
+        ),
         Table(
             user,
-            PEOPLE,
+            people,
             _keyed(
                 "user",
                 email=lambda n: f"p{n}@example.org",
@@ -191,7 +200,7 @@ def _people(cases: Caseload) -> list[Table]:
         ),
         Table(
             place,
-            PEOPLE,
+            people,
             {
                 "id": str,
                 "team_id": team,
@@ -206,7 +215,7 @@ def _clients(cases: Caseload) -> list[Table]:
     since = cases.at - 300 * DAY
 
     def team(client: int) -> str:
-        return str((client - 1) // TEAM + 1)
+        return str((client - 1) // cases.shape.team + 1)
 
     def counselor(client: int) -> str:
         return str(cases.counselor(client))
@@ -231,7 +240,7 @@ def _clients(cases: Caseload) -> list[Table]:
     return [
         Table(
             one,
-            TEAM,
+            cases.shape.team,
             _keyed(
                 "client",
                 record_number=lambda n: f"T-{n}",
@@ -240,10 +249,10 @@ def _clients(cases: Caseload) -> list[Table]:
                 family_name=lambda n: _name(n)[1],
             ),
         ),
-        Table(summary, TEAM, {"client_id": str, "last_session_at": held}),
+        Table(summary, cases.shape.team, {"client_id": str, "last_session_at": held}),
         Table(
             ContactPoint(client_id=1, kind="mobile", state="verified"),
-            TEAM,
+            cases.shape.team,
             _keyed(
                 "phone",
                 client_id=str,
@@ -253,15 +262,19 @@ def _clients(cases: Caseload) -> list[Table]:
         ),
         Table(
             Permission(client_id=1, channel="text", granted_at=since),
-            TEAM,
+            cases.shape.team,
             _keyed("permission", client_id=str),
         ),
         Table(
             CareTeamMember(client_id=1, user_id=1, role="primary", starts_at=since),
-            TEAM,
+            cases.shape.team,
             _keyed("place", client_id=str, user_id=counselor),
         ),
-        Table(EpisodeOfCare(client_id=1, admitted_on=since.date()), TEAM, _keyed("episode", client_id=str)),
+        Table(
+            EpisodeOfCare(client_id=1, admitted_on=since.date()),
+            cases.shape.team,
+            _keyed("episode", client_id=str),
+        ),
     ]
 
 
@@ -295,8 +308,8 @@ def _sessions(cases: Caseload) -> list[Table]:
     )
     over = {"started_at": begins, "ended_at": ends, "closed_at": ends}
     return [
-        Table(held, TEAM * each, who | over, cases.was_held),
-        Table(planned, TEAM * each, who, lambda row: not cases.was_held(row)),
+        Table(held, cases.shape.team * each, who | over, cases.was_held),
+        Table(planned, cases.shape.team * each, who, lambda row: not cases.was_held(row)),
     ]
 
 
@@ -316,7 +329,7 @@ def _notes(cases: Caseload) -> list[Table]:
     columns = {field.attname: field for field in map(Note._meta.get_field, varied)}
     writer = Writer(cases)
 
-    @lru_cache(maxsize=TEAM * each)
+    @lru_cache(maxsize=cases.shape.team * each)
     def texts(row: int) -> dict[str, str]:
         note = writer.note(row)
         return {name: text(field, getattr(note, name)) for name, field in columns.items()}
@@ -338,8 +351,8 @@ def _notes(cases: Caseload) -> list[Table]:
         name: vary[name] for name in ("signer_name", "content_hash", "signed_at")
     }
     return [
-        Table(writer.note(1), TEAM * each, _keyed("note", **vary), cases.signed),
-        Table(signature, TEAM * each, _keyed("signature", **signed), cases.signed),
+        Table(writer.note(1), cases.shape.team * each, _keyed("note", **vary), cases.signed),
+        Table(signature, cases.shape.team * each, _keyed("signature", **signed), cases.signed),
     ]
 
 
@@ -383,7 +396,11 @@ def _rows(cases: Caseload, what: str, each: int, template: Any, **vary: Callable
     if not each:
         return []
     keys = {"id": str} | ({"uid": named(what)} if hasattr(template, "uid") else {})
-    return [Table(template, TEAM * each, keys | {"client_id": lambda n: str(cases.of(n, each))} | vary)]
+    return [
+        Table(
+            template, cases.shape.team * each, keys | {"client_id": lambda n: str(cases.of(n, each))} | vary
+        )
+    ]
 
 
 def _earlier(cases: Caseload, each: int, apart: timedelta) -> Callable[[int], str]:
@@ -456,7 +473,7 @@ def _assessed(cases: Caseload) -> list[Table]:
     scorings = [
         Table(
             scoring,
-            TEAM * shape.measures,
+            cases.shape.team * shape.measures,
             {
                 "id": str,
                 "result_id": str,
@@ -483,7 +500,7 @@ def _answers(total: int) -> str:
 
 def counts(shape: Shape, clients: int) -> Sequence[tuple[str, int]]:
     """What a practice of so many clients has, in words."""
-    number = teams_for(clients) * TEAM
+    number = shape.teams_for(clients) * shape.team
     return [
         ("clients", number),
         ("sessions", number * shape.sessions),

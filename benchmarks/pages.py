@@ -94,7 +94,7 @@ class Practice:
             print(f"A practice of {self.clients:,} clients …", flush=True)
             shape = caseload.Shape()
             with self.chosen():
-                filling.fill(admin, caseload.tables(self.at, shape), caseload.teams_for(self.clients))
+                filling.fill(admin, caseload.tables(self.at, shape), shape.teams_for(self.clients))
 
     @contextmanager
     def chosen(self) -> Iterator[None]:
