@@ -9,6 +9,7 @@ from clients import audit
 from clients.access import Verb, can, require
 from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from sessions import summary
+from sessions.actions.group_names import refuse_named
 from sessions.actions.notes import LONGEST_TEXT, held_note
 from sessions.actions.refusals import refusals_audited
 from sessions.actions.signing import COSIGN_WITHIN
@@ -45,6 +46,7 @@ def add_addendum(
     for field, value in (("text", text), ("reason", reason)):
         if not value.strip() or len(value) > LONGEST_TEXT or "\x00" in value:
             raise InvalidInput(_("Write what is added, and why."), field=field)
+    refuse_named(note.session, {"text": text, "reason": reason})
     addendum = _signed(note, text=text, reason=reason, by=by, now=now, unavailable=author_unavailable)
     if author_unavailable and note.is_begun:
         note.author_unavailable_at = now

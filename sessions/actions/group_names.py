@@ -12,6 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from clients import audit
 from clients.errors import InvalidInput
@@ -20,6 +21,15 @@ from sessions import formats
 from sessions.integrity import tidy
 from sessions.member_names import Find, Person, finds
 from sessions.models import GroupMeeting, GroupMembership, NameConfirmation, Session
+
+# What is filed with a note beside its parts.
+OTHER_LABELS = {
+    "who": gettext_lazy("Who was there"),
+    "place": gettext_lazy("Where"),
+    "late_reason": gettext_lazy("Why is this entry late?"),
+    "text": gettext_lazy("What is added"),
+    "reason": gettext_lazy("Why"),
+}
 
 
 class NamesAnother(InvalidInput):
@@ -120,7 +130,7 @@ def refuse_in(roster: Roster, texts: Mapping[str, str], *, about: Client | None 
 def in_words(named: Named, field: str, about: Client | None) -> str:
     """Which field names whom, and what to do."""
     words = {
-        "field": formats.label_of(field),
+        "field": OTHER_LABELS.get(field) or formats.label_of(field),
         "whose": about.first_name if about is not None else "",
         "word": named.find.word,
     }

@@ -11,6 +11,7 @@ from clients import audit
 from clients.access import Verb, require
 from clients.errors import Conflict, DomainError, InvalidInput, InvalidTransition, NotAllowed
 from sessions import formats, headers, summary
+from sessions.actions.group_names import refuse_named
 from sessions.actions.notes import LONGEST_TEXT, held_note, locked_note
 from sessions.actions.refusals import Incomplete, StaleDraft, Unedited, refusals_audited
 from sessions.actions.start import locked
@@ -49,7 +50,8 @@ def sign(
 
     `proven_at` is when the signer last proved who they are, at most five minutes ago. Refused before the session has
     ended, for another's note, with required parts empty (Incomplete) or carried text unedited (Unedited), for a
-    version other than the stored one (StaleDraft), and more than 72 hours after the end without a reason.
+    version other than the stored one (StaleDraft), where another member of the group is named (NamesAnother), and
+    more than 72 hours after the end without a reason.
     """
     require(by, Verb.WRITE_NOTE)
     check_proof(by, proven_at=proven_at, now=now)
@@ -59,6 +61,8 @@ def sign(
         raise Incomplete(formats.missing(formats.DAP.key, {}))
     _check_may_sign(note, version=version, by=by, now=now, late_reason=late_reason)
     _freeze(note, session)
+    said = {"who": note.present["who"], "place": note.place, "late_reason": late_reason}
+    refuse_named(session, {**note.sections, **said})
     note.signed_at, note.signed_by = now, by
     note.signer_name, note.credential = by.full_name, by.credential
     note.late_reason = late_reason.strip() if is_late(ended_at=session.over_at, signed_at=now) else ""

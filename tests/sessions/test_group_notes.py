@@ -9,7 +9,7 @@ from casework.followup.actions import groups as composite
 from casework.followup.actions import merging
 from clients.errors import InvalidInput, InvalidTransition, NotAllowed
 from clients.models import AuditEvent
-from sessions.actions import StaleDraft
+from sessions.actions import StaleDraft, add_addendum, sign
 from sessions.actions.group_names import NamesAnother, refuse_named, roster_of, text_key
 from sessions.actions.group_notes import StaleShared, file_notes, save_part, save_shared
 from sessions.models import GroupMeeting, NameConfirmation, Note
@@ -279,3 +279,34 @@ def test_a_session_outside_groups_may_name_anybody(session_held):
 
 def test_the_roster_of_a_meeting_is_everybody_expected_or_belonging_then(meeting, cast):
     assert set(roster_of(meeting).clients) == {one.pk for one in cast.values()}
+
+
+def signed(session, version, dana, now):
+    return sign(session_id=session.pk, version=version, by=dana, now=now, proven_at=now)
+
+
+def test_signing_refuses_a_name_and_an_addendum_too(shared, cast, dana, now):
+    note = next(one for one in filed(shared, dana, now) if one.client == cast["alex"])
+    session = session_of(shared, cast["alex"])
+    note = part(shared, cast["alex"], dana, now, version=note.version, plan="Sit beside Prat.")
+    with pytest.raises(NamesAnother) as refused:
+        signed(session, note.version, dana, now)
+    assert refused.value.field == "plan"
+    note = part(shared, cast["alex"], dana, now, version=note.version)
+    final = signed(session, note.version, dana, now)
+    assert final.is_signed
+    told = {"note_id": final.pk, "by": dana, "now": now, "proven_at": now}
+    with pytest.raises(NamesAnother) as refused:
+        add_addendum(text="It was Prat.", reason="Asked", **told)
+    assert refused.value.field == "text"
+    assert add_addendum(text="It was another member.", reason="Asked", **told).text
+
+
+def test_a_signed_note_stays_when_the_text_is_filed_again(shared, cast, dana, now):
+    note = next(one for one in filed(shared, dana, now) if one.client == cast["alex"])
+    note = part(shared, cast["alex"], dana, now, version=note.version)
+    signed(session_of(shared, cast["alex"]), note.version, dana, now)
+    save_shared(meeting_id=shared.pk, version=1, text="Other words.", by=dana, now=now)
+    assert [one.client for one in filed(shared, dana, now)] == [cast["nuria"]]
+    note.refresh_from_db()
+    assert note.sections["group"] == "Urge surfing, in pairs."
