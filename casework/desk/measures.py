@@ -81,12 +81,8 @@ class Shown:
 def measures_page(client: Client, *, user: Any, now: datetime) -> dict[str, Any]:
     """What is due, what was given, what waits on the phone, and what can be given."""
     usable = packs.usable(now)
-    given = list(MeasureResult.objects.of(client).standing().with_scores())
-    waiting = [
-        Waiting(usable[one.measure], one, may_enter(user, usable[one.measure]))
-        for one in due_of([client], now=now).get(client.pk, [])
-        if one.measure in usable
-    ]
+    given = list(_given(client))
+    waiting = _waiting(client, user, usable, now)
     return {
         "waiting": waiting,
         "asked": [(one, _titles(one, usable)) for one in MeasureRequest.objects.of(client).waiting(now)],
@@ -95,18 +91,41 @@ def measures_page(client: Client, *, user: Any, now: datetime) -> dict[str, Any]
     }
 
 
+def _given(client: Client) -> Iterable[MeasureResult]:
+    """What stands, newest first, without the answers: charts and lists need none."""
+    return MeasureResult.objects.of(client).standing().with_scores().defer("answers", "void_reason")
+
+
+def _waiting(client: Client, user: Any, usable: Mapping[str, Instrument], now: datetime) -> list[Waiting]:
+    return [
+        Waiting(usable[one.measure], one, may_enter(user, usable[one.measure]))
+        for one in due_of([client], now=now).get(client.pk, [])
+        if one.measure in usable
+    ]
+
+
+def brief(client: Client, *, user: Any, now: datetime) -> dict[str, Any]:
+    """For the client's page: the latest of each measure, and how many are due."""
+    waiting = _waiting(client, user, packs.usable(now), now)
+    return {
+        "shown": list(_shown(_given(client), drawn=False)),
+        "due": len(waiting),
+        "missed": sum(one.due.missed for one in waiting),
+    }
+
+
 def _titles(asked: MeasureRequest, usable: Mapping[str, Instrument]) -> str:
     return ", ".join(usable[key].title if key in usable else key for key in asked.measures)
 
 
-def _shown(given: Iterable[MeasureResult]) -> Iterable[Shown]:
+def _shown(given: Iterable[MeasureResult], *, drawn: bool = True) -> Iterable[Shown]:
     by_measure: dict[str, list[MeasureResult]] = defaultdict(list)
     for one in given:
         by_measure[one.measure].append(one)
     for key, results in by_measure.items():
         instrument = packs.known(key)
         if instrument is not None:
-            yield Shown(instrument, results, _charts(instrument, results))
+            yield Shown(instrument, results, _charts(instrument, results) if drawn else [])
 
 
 def _charts(instrument: Instrument, results: list[MeasureResult]) -> list[tuple[str, Chart]]:

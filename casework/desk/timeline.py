@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from casework.desk.addresses import to
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
+from casework.measures import packs
+from casework.measures.models import MeasureResult
 from casework.relapse.models import LearningReview, RelapseReport, StageAssessment
 from clients.access import Verb, can
 from clients.models import Client, StatusChange
@@ -100,6 +102,18 @@ def _session(one: Session, about: About) -> Entry:
         pill=one.get_state_display(),
         tone="done" if one.state == Session.State.ATTENDED else "plain",
         text=_("Note signed") if note is not None and note.is_signed else "",
+    )
+
+
+def _measure(one: MeasureResult, about: About) -> Entry:
+    known = packs.known(one.measure)
+    return Entry(
+        at=one.taken_at,
+        kind="measure",
+        what=known.title if known else one.measure,
+        url=to("desk:measure", uid=one.uid),
+        who=one.recorded_by.short_name if one.recorded_by else "",
+        pill=_("Marked as a mistake") if one.voided_at else one.get_mode_display(),
     )
 
 
@@ -244,6 +258,16 @@ SOURCES = {
         (Part(lambda client: Session.objects.of(client).for_rows(), "starts_at", _session),),
     ),
     "assessments": Source(gettext_lazy("Assessments"), (Part(_assessed, "assessed_at", _assessment),)),
+    "measures": Source(
+        gettext_lazy("Measures"),
+        (
+            Part(
+                lambda client: MeasureResult.objects.of(client).select_related("recorded_by"),
+                "taken_at",
+                _measure,
+            ),
+        ),
+    ),
     "reports": Source(
         gettext_lazy("Reports"),
         (Part(lambda client: RelapseReport.objects.of(client).select_related("by"), "reported_at", _report),),

@@ -22,6 +22,7 @@ from clients.access import Verb, require
 from clients.actions import locked
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import Client
+from sessions.models import Session
 
 SEXES = ("", "man", "woman")
 
@@ -126,8 +127,7 @@ def _score(
 def _session(client: Client, session_id: int | None) -> Any:
     if session_id is None:
         return None
-    sessions = MeasureResult._meta.get_field("session").related_model
-    found = sessions.objects.of(client).filter(pk=session_id).first()
+    found = Session.objects.of(client).filter(pk=session_id).first()
     if found is None:
         raise InvalidInput(_("This session is another client's."), field="session")
     return found

@@ -351,3 +351,22 @@ def test_in_spanish_the_official_words_are_shown_and_else_english_is_and_said(br
     assert "ANY alcohol" in text(shown)
     assert re.search(r'class="questions" lang="en"', shown.content.decode())
     assert [one.language for one in MeasureResult.objects.order_by("pk")] == ["es"]
+
+
+def test_the_clients_page_loads_the_latest_of_each_in_brief(as_dana, alex, give):
+    factories.EpisodeOfCareFactory(client=alex, admitted_on=(NOW - 40 * DAY).date())
+    give(answers=HIGH, taken_at=NOW - 30 * DAY)
+    give(taken_at=NOW - DAY)
+    address = at("desk:measures_in_brief", uid=alex.uid)
+    assert f'hx-get="{address}"' in as_dana.get(at("desk:client", uid=alex.uid)).content.decode()
+    part = text(as_dana.get(address))
+    assert "PHQ-9" in part
+    assert "0 minimal (−18)" in part
+    assert "4 missed" in part
+
+
+def test_the_timeline_names_each_measure_and_leads_to_it(as_dana, alex, give):
+    result = give()
+    page = as_dana.get(at("desk:client", uid=alex.uid) + "?kind=measures").content.decode()
+    assert at("desk:measure", uid=result.uid) in page
+    assert "Asked in person" in page

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from casework.desk.measures import measures_page, result_page
+from casework.desk.measures import brief, measures_page, result_page
 from casework.measures.models import MeasureResult
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
@@ -21,6 +21,15 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     client = client_or_404(request, uid, viewing=True)
     context = measures_page(client, user=request.user, now=timezone.now())
     return render(request, "measures/page.html", {"client": client, **context})
+
+
+@require_safe
+@needs(Verb.VIEW_CLIENT)
+def in_brief(request: HttpRequest, uid: UUID) -> HttpResponse:
+    """The latest of each, for the client's page."""
+    client = client_or_404(request, uid)
+    context = brief(client, user=request.user, now=timezone.now())
+    return render(request, "measures/_brief.html", {"client": client, **context})
 
 
 @require_safe
