@@ -30,7 +30,7 @@ DOORS = (
         "desk:clients",
         _("My clients"),
         Verb.VIEW_CLIENT,
-        ("clients/", "todos/", "messages/", "reports/", "assessments/"),
+        ("clients/", "todos/", "messages/", "reports/", "assessments/", "measures/"),
     ),
     Door(
         "counseling:calendar",

@@ -151,7 +151,7 @@ class MeasureForm(forms.Form):
             value=chosen,
             lowest=item.lowest,
             highest=item.highest,
-            error=bound.errors[0] if bound.errors else "",
+            error=str(bound.errors[0]) if bound.errors else "",
             needs=" ".join(f"needs-{n}" for n in self._needs(item)),
         )
 

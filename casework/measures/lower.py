@@ -24,6 +24,8 @@ from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import Client
 from sessions.models import Session
 
+__all__ = ["Asked", "Given", "ask", "keep_result", "rescore", "void"]
+
 SEXES = ("", "man", "woman")
 
 

@@ -191,6 +191,19 @@ _add(
     uid="prevention_draft",
 )
 
+# --- measures ---
+_add(LOOK, "desk:measures desk:measures_in_brief", uid="client")
+_add(LOOK, "desk:measure", uid="result")
+_add(ACT, "followup:give_measure", uid="client", measure="gad7")
+_add(ACT, "followup:send_measures", uid="client")
+_add(ACT, "followup:void_measure", uid="result")
+_add(ACT, "followup:withdraw_measures", uid="measure_request")
+_add(SHUT, "followup:link_measure", token="nothing")
+_add(SIGNED_IN, "api:measure-list api:measure-result-list api:measure-request-list")
+_add(LOOK, "api:measure-result-detail", uid="result")
+_add(ACT, "api:measure-result-void", uid="result")
+_add(LOOK, "api:measure-request-detail", uid="measure_request")
+
 # --- what happens next ---
 _add(
     ACT,

@@ -8,6 +8,7 @@ from django.utils import timezone
 from casework.followup import ladder
 from casework.followup.actions import groups
 from casework.followup.actions.contacts import log_contact
+from casework.followup.actions.measures import send_measures, submit_measure
 from casework.followup.actions.merging import merge_clients
 from casework.followup.actions.pausing import add_guardian
 from casework.followup.actions.reports import report_relapse
@@ -18,6 +19,7 @@ from casework.followup.inbox import receive
 from casework.followup.models import CrisisWord, TemplateVersion
 from casework.followup.plan_templates import ToDoKind
 from casework.followup.todos import open_todo
+from casework.measures.engine import Given
 from casework.relapse.actions import finalise, save_assessment
 from casework.relapse.actions.assessing import Sheet
 from casework.relapse.actions.reviews import save_review
@@ -78,6 +80,7 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         user=dana, starts_at=now + 9 * HOUR, ends_at=now + 10 * HOUR, cover=cover, by=dana, now=now
     )
     return {
+        **_measures(alex, acts),
         **_circle(alex, sam, acts),
         **_care_plans(alex, acts),
         **_recovery(alex, report.report, acts),
@@ -153,6 +156,25 @@ def _group(alex: Any, dana: Any, now: Any) -> dict[str, str]:
         "meeting_held": str(held.uid),
         "session_of_group": str(held.sessions.get().uid),
     }
+
+
+def _measures(alex: Any, acts: dict[str, Any]) -> dict[str, str]:
+    """A measure that was given, and one that the phone is asked for."""
+    given = Given(answers={str(n): 0 for n in range(1, 8)})
+    result = submit_measure(client_id=alex.pk, measure="gad7", given=given, **acts)
+    asked = send_measures(client_id=alex.pk, measures=["phq9"], **acts)
+    return {"result": str(result.uid), "measure_request": str(asked.request.uid)}
+
+
+def _orphan(alex: Any, dana: Any, now: Any) -> str:
+    """A draft whose author works here no more."""
+    gone = type(dana).objects.create(email="gone@example.org", full_name="Gil Lane", role="counselor")
+    CareTeamMember.objects.create(client=alex, user=gone, role="covering", starts_at=now - 10 * HOUR)
+    session = _held(alex, gone, now - 9 * HOUR)
+    left = notes.save_draft(session_id=session.pk, version=0, sections=DAP, by=gone, now=now)
+    gone.is_active = False
+    gone.save()
+    return str(left.uid)
 
 
 def _silence(alex: Any, now: Any) -> tuple[Any, Any]:
