@@ -8,7 +8,7 @@ from api.serializers.clients import UidField
 from casework.relapse import learning
 from casework.relapse.learning import Link, Told
 from casework.relapse.models import DayMark, LearningReview, ReviewLink
-from casework.relapse.models.review import MOST_LINKS, RATINGS, SIGN_STAGES, Company, Vulnerability
+from casework.relapse.models.review import RATINGS, SIGN_STAGES, Company, Vulnerability
 from casework.relapse.models.use import UseType
 from clients.models import Substance
 
@@ -161,7 +161,7 @@ class ReviewIn(serializers.Serializer[Any]):
     vulnerabilities = serializers.ListField(
         child=serializers.ChoiceField(choices=Vulnerability.choices), default=list
     )
-    links = ReviewLinkShape(many=True, max_length=MOST_LINKS)
+    links = ReviewLinkShape(many=True)
     use_company = serializers.ChoiceField(choices=Company.choices, default="", allow_blank=True)
     first_sign_stage = serializers.ChoiceField(choices=SIGN_STAGES, default="", allow_blank=True)
     update_plan = serializers.BooleanField(allow_null=True, default=None)

@@ -194,7 +194,7 @@ def _key(substance: Substance | None) -> int | None:
     return substance.pk if substance is not None else None
 
 
-def _end(mark: DayMark, state: State, *, reason: str, by: Any, now: datetime) -> None:
+def _end(mark: DayMark, state: DayMark.State, *, reason: str, by: Any, now: datetime) -> None:
     mark.move_to(state)
     mark.ended_at, mark.ended_by, mark.ended_reason = now, by, reason
     mark.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
