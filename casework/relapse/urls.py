@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from casework.relapse.views import assessment, prevention, review
+from casework.relapse.views import assessment, care_plans, prevention, review
 
 app_name = "relapse"
 
@@ -15,6 +15,7 @@ urlpatterns = [
     path("clients/<uuid:uid>/learned/", review.learned, name="learned"),
     path("clients/<uuid:uid>/prevention-plan/", prevention.plan, name="prevention_plan"),
     path("clients/<uuid:uid>/prevention-plan/draft/", prevention.begin, name="prevention_begin"),
+    path("clients/<uuid:uid>/care-plans/", care_plans.care_plans, name="care_plans"),
     path("prevention-plans/<uuid:uid>/", prevention.version, name="prevention_version"),
     path("prevention-plans/<uuid:uid>/edit/", prevention.edit, name="prevention_edit"),
     path("prevention-plans/<uuid:uid>/sign/", prevention.sign, name="prevention_sign"),
