@@ -4,7 +4,18 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.routers import SimpleRouter
 
-from api.views import calendar, clients, followup, measures, recovery, relapse, sessions, silence, threads
+from api.views import (
+    calendar,
+    clients,
+    followup,
+    groups,
+    measures,
+    recovery,
+    relapse,
+    sessions,
+    silence,
+    threads,
+)
 from api.views.missing import Missing
 
 app_name = "api"
@@ -17,6 +28,9 @@ router.register("sessions", sessions.SessionViewSet, basename="session")
 router.register("series", calendar.SeriesViewSet, basename="series")
 router.register("rooms", calendar.RoomViewSet, basename="room")
 router.register("notes", sessions.NoteViewSet, basename="note")
+router.register("groups", groups.GroupViewSet, basename="group")
+router.register("memberships", groups.MembershipViewSet, basename="membership")
+router.register("meetings", groups.MeetingViewSet, basename="meeting")
 router.register("assessments", relapse.AssessmentViewSet, basename="assessment")
 router.register("reports", relapse.ReportViewSet, basename="report")
 router.register("days", recovery.DayViewSet, basename="day")

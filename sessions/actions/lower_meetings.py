@@ -52,7 +52,7 @@ def plan_meeting(
         starts_at=starts_at,
         ends_at=ends_at,
         topic=said.get("topic"),
-        topic_chosen=said.get("topic") is not None,
+        topic_chosen=said.get("topic") is not None or bool(said.get("subject", "").strip()),
         subject=said.get("subject", "").strip(),
         scheduled_at=now,
         scheduled_by=by,

@@ -296,6 +296,7 @@ _add(Door(nobody=SI, dana=IN, robin=NF, sam=IN, ada=NF, audrey=NF), "api:team-de
 _add(
     SIGNED_IN,
     "api:client-list api:team-list api:session-list api:series-list api:note-list api:assessment-list "
+    "api:group-list api:membership-list api:meeting-list "
     "api:report-list api:plan-list "
     "api:message-list api:todo-list api:contact-list api:answer-list api:day-list api:day-calendar api:review-list",
 )
@@ -317,6 +318,13 @@ _add(LOOK, "api:contact-detail", uid="attempt")
 _add(LOOK, "api:answer-detail", uid="inbound")
 _add(ACT, "api:session-cancel api:session-close api:session-move", uid="session")
 _add(LOOK, "api:session-changes", uid="session")
+_add(LOOK, "api:group-detail", uid="group")
+_add(ACT, "api:group-topics api:group-join api:group-meetings api:group-end", uid="group")
+_add(LOOK, "api:membership-detail", uid="membership")
+_add(ACT, "api:membership-leave", uid="membership")
+_add(LOOK, "api:meeting-detail api:meeting-attendance", uid="meeting")
+_add(ACT, "api:meeting-move api:meeting-cancel api:meeting-mark api:meeting-close", uid="meeting")
+_add(OWN, "api:meeting-note api:meeting-save-note api:meeting-file-note", uid="meeting_held")
 _add(LOOK, "api:series-detail", uid="series")
 _add(ACT, "api:series-change api:series-end", uid="series")
 _add(SIGNED_IN, "api:room-list")
