@@ -27,29 +27,6 @@ IN, SI, NF, NA, OUT, TOLD = (
     Answer.DECLINED,
 )
 
-# --- groups: whoever leads one or supervises that, and the auditor to read ---
-_add(READ, "counseling:groups")
-_add(CARE, "counseling:new_group")
-_add(LOOK, "counseling:group", uid="group")
-_add(
-    ACT,
-    "counseling:edit_group counseling:take_up_group counseling:group_topics followup:plan_meetings "
-    "followup:add_member followup:hand_over_group followup:end_group",
-    uid="group",
-)
-_add(LOOK, "counseling:client_groups", uid="client")
-_add(ACT, "followup:join_group", uid="client")
-_add(ACT, "followup:leave_group", uid="membership")
-_add(LOOK, "counseling:meeting", uid="meeting")
-_add(
-    ACT,
-    "counseling:meeting_topic followup:move_meeting followup:cancel_meeting followup:mark_attendance "
-    "followup:mark_rest followup:close_meeting",
-    uid="meeting",
-)
-_add(OWN, "counseling:meeting_note counseling:save_meeting_note", uid="meeting_held")
-_add(OWN, "counseling:save_part", uid="session_of_group")
-
 @dataclass(frozen=True)
 class Door:
     """What each of the cast gets. Dana is Alex's counselor, Robin a stranger, Sam Dana's supervisor, Ada the
@@ -148,6 +125,29 @@ _add(OWN, "counseling:start", uid="session")
 _add(OWN, "counseling:save_note counseling:sign", uid="held")
 _add(LOOK, "counseling:note", uid="note")
 _add(ACT, "counseling:add_addendum", uid="note")
+
+# --- groups: whoever leads one or supervises that, and the auditor to read ---
+_add(READ, "counseling:groups")
+_add(CARE, "counseling:new_group")
+_add(LOOK, "counseling:group", uid="group")
+_add(
+    ACT,
+    "counseling:edit_group counseling:take_up_group counseling:group_topics followup:plan_meetings "
+    "followup:add_member followup:hand_over_group followup:end_group",
+    uid="group",
+)
+_add(LOOK, "counseling:client_groups", uid="client")
+_add(ACT, "followup:join_group", uid="client")
+_add(ACT, "followup:leave_group", uid="membership")
+_add(LOOK, "counseling:meeting", uid="meeting")
+_add(
+    ACT,
+    "counseling:meeting_topic followup:move_meeting followup:cancel_meeting followup:mark_attendance "
+    "followup:mark_rest followup:close_meeting",
+    uid="meeting",
+)
+_add(OWN, "counseling:meeting_note counseling:save_meeting_note", uid="meeting_held")
+_add(OWN, "counseling:save_part", uid="session_of_group")
 _add(CARE, "counseling:my_notes counseling:sign_several counseling:snippets counseling:phrase_new")
 _add(CARE, "counseling:template_new", format="dap")
 _add(TRIAGE, "counseling:cosign_queue")
