@@ -143,8 +143,11 @@ def half_states(ours: Any) -> list[Any]:
     now = Message.objects.filter(pk__in=ours)
     leased = now.filter(Q(status=Status.CLAIMED) | ~Q(lease_owner="") & ~Q(status=Status.CLAIMED))
     open_attempts = Attempt.objects.filter(message__in=ours, outcome="started")
+    # A provider that knows the key answers a second call with the message it has: one number, sent once.
     two = (
-        Attempt.objects.filter(message__in=ours, outcome="accepted").values("message").annotate(n=Count("pk"))
+        Attempt.objects.filter(message__in=ours, outcome="accepted")
+        .values("message")
+        .annotate(n=Count("provider_id", distinct=True))
     )
     unowned = two.filter(n__gt=1, message__possible_duplicate=False)
     return [

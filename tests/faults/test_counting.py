@@ -5,9 +5,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from casework.followup.models import Attempt, Message
 from tests.faults import checker, report
 from tests.faults.scene import Result
 from tests.faults.world import Wanted, World, zone_at
+from tests.followup.delivery.conftest import due
 
 DUE = datetime(2026, 11, 26, 15, 0, tzinfo=UTC)
 
@@ -96,6 +98,17 @@ def test_a_name_or_a_number_in_a_log_is_a_leak(world, tmp_path):
         world, logs=tmp_path, broker="unix:///nowhere", heard=b"", metrics=world.token + "ala"
     )
     assert found == ["worker.log: 1", "metrics"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("numbers", "silent"), [(["SM1", "SM2"], True), (["SM1", "SM1"], False)])
+def test_two_acceptances_are_a_silent_double_unless_the_provider_gave_them_one_number(alex, numbers, silent):
+    message = due(alex, status=Message.Status.SENT, sent_at=DUE)
+    for n, number in enumerate(numbers, start=1):
+        Attempt.objects.create(
+            message=message, n=n, fence=n, started_at=DUE, outcome="accepted", provider_id=number
+        )
+    assert bool(checker.half_states([message.pk])) is silent
 
 
 def test_hours_are_told_apart_by_zones():
