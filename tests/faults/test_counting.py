@@ -106,7 +106,13 @@ def test_two_acceptances_are_a_silent_double_unless_the_provider_gave_them_one_n
     message = due(alex, status=Message.Status.SENT, sent_at=DUE)
     for n, number in enumerate(numbers, start=1):
         Attempt.objects.create(
-            message=message, n=n, fence=n, started_at=DUE, outcome="accepted", provider_id=number
+            message=message,
+            n=n,
+            fence=n,
+            started_at=DUE,
+            settled_at=DUE,
+            outcome="accepted",
+            provider_id=number,
         )
     assert bool(checker.half_states([message.pk])) is silent
 
