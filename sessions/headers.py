@@ -1,6 +1,6 @@
 """The header of a note as data: what kind of service it was, who was there, when and where (clinical.md §9.1)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from clients.errors import InvalidInput
 from clients.stage import Stage
 from sessions.formats import Words
-from sessions.models import Note, Session
+from sessions.models import Goal, Note, Session
 
 SERVICES: Mapping[str, Words] = {
     "individual": Words("Individual counseling", "Consejería individual"),
@@ -83,8 +83,13 @@ def where(session: Session) -> str:
     return str(session.room) if session.room is not None else session.location
 
 
-def of_note(note: Note) -> Header:
-    """The header as it stands in the note; what the author never touched is as the session has it now."""
+def of_note(note: Note, goals: Iterable[Goal] | None = None) -> Header:
+    """The header as it stands in the note; what the author never touched is as the session has it now.
+
+    Its `goals` are read unless they are given.
+    """
+    if goals is None:
+        goals = note.goals.all() if note.pk else ()
     usual = from_session(note.session)
     present = note.present
     return Header(
@@ -96,7 +101,7 @@ def of_note(note: Note) -> Header:
         who=present["who"] or ("" if present["roles"] else usual.who),
         stage_at_end=note.stage_at_end,
         next_appointment_at=note.next_appointment_at,
-        goals=tuple(note.goals.order_by("pk").values_list("uid", flat=True)) if note.pk else (),
+        goals=tuple(goal.uid for goal in goals),
     )
 
 

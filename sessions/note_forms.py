@@ -53,6 +53,12 @@ class NoteForm(forms.Form):
         self.fields["format"].initial = layout.key
         self.order_fields([*layout.keys, "risk", "risk_action", "version", "format"])
 
+    def begin_at_the_first_empty_part(self) -> None:
+        """Put the cursor where there is something to write."""
+        empty = [key for key in self.layout.keys if not self[key].value()]
+        for key in empty[:1]:
+            self.fields[key].widget.attrs["autofocus"] = True
+
     @classmethod
     def of(cls, note: Note | None, *, usual: str = formats.DAP.key) -> "NoteForm":
         """The form as it stands in the draft; an empty one of the `usual` format when there is none."""
@@ -172,6 +178,7 @@ class SignForm(PasswordForm):
             self.fields["late_reason"].required = True
         else:
             del self.fields["late_reason"]
+            self.fields["password"].widget.attrs["autofocus"] = True
         self.order_fields(["late_reason", "password", "version"])
 
 

@@ -4,12 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from clients.models import Client
+from clients.together import read_together
 from sessions import formats
-from sessions.models import Addendum, Goal, Note, NoteReturn, Session
+from sessions.models import Addendum, Goal, Note, NoteReturn, Session, Snippet
 from sessions.models.session import SessionQuerySet
 
 AT_ONCE = 20
@@ -96,26 +97,37 @@ def next_at(client: Client) -> datetime | None:
     return summary.next_session_at if summary is not None else None
 
 
-def usual_format(user: Any, note: Note | None = None) -> str:
-    """The note's format, else the one in which the person wrote last; DAP for whoever never did."""
-    if note is not None:
-        return note.format
-    last = (
-        Note.objects.filter(author=user)
-        .exclude(format="group")
-        .order_by("-pk")
-        .values_list("format", flat=True)
-    )
-    return last.first() or formats.DAP.key
+@dataclass(frozen=True)
+class Desk:
+    """What lies ready when a note is written."""
+
+    usual: str
+    goals: list[Goal]
+    named: list[Goal]
+    snippets: list[Snippet]
+    returned: NoteReturn | None
 
 
-def goals_of(client: Client, note: Note | None) -> list[Goal]:
+def desk(user: Any, client: Client, note: Note | None) -> Desk:
+    """The format to begin in, goals to name and those named, one's own words, and why it came back: one query."""
+    goals = goals_offered(client, note)
+    named = Goal.objects.filter(notes=note) if note is not None else Goal.objects.none()
+    snippets = Snippet.objects.filter(owner=user).order_by("word")
+    returns = NoteReturn.objects.filter(note=note).order_by("-at", "-pk")[:1]
+    written = Note.objects.filter(author=user).exclude(format="group").order_by("-pk")
+    last = written.values_list("format", flat=True)[:1]
+    read_together(goals, named, snippets, returns, last)
+    usual = note.format if note is not None else next(iter(last), formats.DAP.key)
+    returned = next(iter(returns), None) if note is not None else None
+    return Desk(usual, list(goals), list(named), list(snippets), returned)
+
+
+def goals_offered(client: Client, note: Note | None) -> Any:
     """What a note may name: the goals being worked on, and those that it names already."""
-    goals = Goal.objects.of(client)
-    offered = goals.open().values("pk")
+    offered = Q(state=Goal.State.OPEN)
     if note is not None:
-        offered = offered.union(note.goals.order_by().values("pk"))
-    return list(goals.filter(pk__in=offered).order_by("pk"))
+        offered |= Q(pk__in=note.goals.order_by().values("pk"))
+    return Goal.objects.of(client).filter(offered).order_by("added_at", "pk")
 
 
 def last_return(note: Note) -> NoteReturn | None:

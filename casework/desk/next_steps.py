@@ -64,7 +64,7 @@ def for_session(session: Session) -> NextStep:
         return NextStep(_("Start"), to("counseling:start", uid=session.uid), post=True)
     if session.state == Session.State.IN_PROGRESS:
         return NextStep(_("Close"), to("counseling:outcome", uid=session.uid))
-    if session.state == Session.State.ATTENDED and not has_signed_note(session):
+    if session.state == Session.State.ATTENDED and not is_written_up(session):
         return for_note(session)
     return NOTHING
 
@@ -79,6 +79,7 @@ def for_note(session: Session) -> NextStep:
     return NextStep(label, to("counseling:session", uid=session.uid))
 
 
-def has_signed_note(session: Session) -> bool:
+def is_written_up(session: Session) -> bool:
+    """Whether its note wants nothing more: it is signed, or was taken out of use."""
     note = getattr(session, "note", None)
-    return note is not None and note.is_signed
+    return note is not None and not note.is_begun

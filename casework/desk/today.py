@@ -239,11 +239,17 @@ def _note_rows(user: Any, now: datetime) -> list[Row]:
             at=one.over,
             step=next_steps.for_note(one),
             style="at",
-            pill=_("Draft") if getattr(one, "note", None) else _("Not begun"),
+            pill=_begun(one.written),
             urgency="late" if now - one.over > timedelta(hours=24) else "",
         )
         for one in sessions.unsigned_notes(user, now)
     ]
+
+
+def _begun(note: Any) -> str:
+    if note is None:
+        return _("Not begun")
+    return _("Sent back") if note.state == "returned" else _("Draft")
 
 
 def held(sections: Iterable[Section]) -> list[int]:

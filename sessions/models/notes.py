@@ -303,7 +303,7 @@ class Note(Lifecycle, Record):
         return told if self.content_schema == 1 else told | self._header()
 
     def _header(self) -> dict[str, Any]:
-        goals = sorted(str(uid) for uid in self.goals.values_list("uid", flat=True)) if self.pk else []
+        goals = sorted(str(goal.uid) for goal in self.goals.all()) if self.pk else []
         return {
             "schema": self.content_schema,
             "version": self.version,

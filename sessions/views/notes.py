@@ -48,7 +48,7 @@ def _saved(request: HttpRequest, session: Session) -> Note:
     sections, chosen = posted_sections(request.POST), request.POST.get("format") or ""
     header = None
     if request.POST.get("header"):
-        goals = note_queries.goals_of(session.client, session.written)
+        goals = list(note_queries.goals_offered(session.client, session.written))
         header = HeaderForm(request.POST, goals=goals).said()
     if not wants_json(request):
         # Only a button means these; what saves itself keeps the fields that the page has.

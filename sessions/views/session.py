@@ -114,25 +114,25 @@ def _editor(
     """What the editor needs: the form of its format, the header, one's own words, and what was said when returned."""
     if note is not None:
         note.session = session
-    usual = formats.GROUP.key if session.meeting_id else note_queries.usual_format(request.user, note)
-    form = form or NoteForm.of(note, usual=usual)
-    goals = note_queries.goals_of(session.client, note)
+    ready = note_queries.desk(request.user, session.client, note)
+    form = form or NoteForm.of(note, usual=formats.GROUP.key if session.meeting_id else ready.usual)
+    if not session.is_open:
+        form.begin_at_the_first_empty_part()
     header = headers.from_session(session, next_at=note_queries.next_at(session.client))
-    mine = list(Snippet.objects.filter(owner=request.user).order_by("word"))
-    said = headers.of_note(note) if note is not None else header
+    said = headers.of_note(note, ready.named) if note is not None else header
     return {
         "form": form,
         "layout": form.layout,
         "layouts": [
             one for one in formats.FORMATS.values() if one.key != "group" or one.key == form.layout.key
         ],
-        "header": HeaderForm(typed, goals=goals) if typed else HeaderForm.of(said, goals=goals),
+        "header": HeaderForm(typed, goals=ready.goals) if typed else HeaderForm.of(said, goals=ready.goals),
         "said": said,
         "present": ", ".join(str(headers.ROLES[role]) for role in said.roles),
         "service": str(headers.SERVICES.get(said.service_type, "")),
-        "returned": note_queries.last_return(note) if note is not None else None,
-        "phrases": [one for one in mine if one.kind == Snippet.Kind.PHRASE],
-        "templates": [one for one in mine if one.kind == Snippet.Kind.TEMPLATE],
+        "returned": ready.returned,
+        "phrases": [one for one in ready.snippets if one.kind == Snippet.Kind.PHRASE],
+        "templates": [one for one in ready.snippets if one.kind == Snippet.Kind.TEMPLATE],
         "deleted": session.notes_ever.filter(state=Note.State.DELETED).order_by("-pk").first()
         if note is None
         else None,
@@ -202,7 +202,9 @@ def move(request: HttpRequest, uid: UUID) -> HttpResponse:
         messages.warning(request, _("This session is part of a group: move the group's meeting."))
         return redirect("counseling:session", uid=session.uid)
     initial = MoveForm.of(session, to=moment_in(request.GET.get("to", "")))
-    form = MoveForm(kind=session.kind, client=session.client, by=request.user, now=timezone.now(), initial=initial)
+    form = MoveForm(
+        kind=session.kind, client=session.client, by=request.user, now=timezone.now(), initial=initial
+    )
     return change_page(request, session, form, "move")
 
 

@@ -1,7 +1,8 @@
 /* One's own phrases, put in by keyboard. A form with data-phrases="ID" takes them from the buttons in that list.
 
    In a text field: ";" and the beginning of a short word shows what fits; arrow keys choose, Enter or Tab puts in,
-   Escape leaves. A whole short word and Ctrl+Space puts in at once. A button of the list puts in where one wrote last. */
+   Escape leaves. A whole short word and Ctrl+Space puts in at once. A button of the list puts in where one wrote last.
+   Ctrl+Enter anywhere in the form presses its button "Review and sign". */
 (() => {
   const BEGUN = /(?:^|\s);([\p{L}\p{N}_-]{0,24})$/u;
   const WORD = /([\p{L}\p{N}_-]{1,24})$/u;
@@ -94,6 +95,11 @@
       this.field?.removeAttribute("aria-controls");
     }
   }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    event.target.closest("form[data-phrases]")?.querySelector("button[value=sign]")?.click();
+  });
 
   document.addEventListener("DOMContentLoaded", () => {
     for (const form of document.querySelectorAll("form[data-phrases]")) new Phrases(form);

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from sessions.models import Note, Session
-from tests.api.conftest import caller
+from tests.api.conftest import PASSWORD, caller
 
 pytestmark = pytest.mark.django_db
 
@@ -70,12 +70,15 @@ def test_cancelling_in_time_is_no_late_cancellation(api, alex):
 def test_a_note_is_drafted_signed_and_then_only_added_to(api, held):
     note = draft(api, held).json()
     assert (note["state"], note["version"]) == ("draft", 1)
-    signed = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    signed = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1, "password": PASSWORD})
     assert signed.status_code == 200, signed.json()
     assert len(signed.json()["content_hash"]) == 64
     again = draft(api, held, 1, data="Other words", assessment="x", plan="y")
     assert again.status_code == 409
-    added = api.post(f"{NOTES}{note['uid']}/addenda/", {"text": "One more thing.", "reason": "Forgotten"})
+    added = api.post(
+        f"{NOTES}{note['uid']}/addenda/",
+        {"text": "One more thing.", "reason": "Forgotten", "password": PASSWORD},
+    )
     assert added.status_code == 201
     assert [one["text"] for one in added.json()["addenda"]] == ["One more thing."]
     assert Note.objects.get(uid=note["uid"]).is_intact
@@ -91,7 +94,7 @@ def test_a_stale_version_is_a_conflict_and_overwrites_nothing(api, held):
 
 def test_an_incomplete_note_cannot_be_signed(api, held):
     note = draft(api, held, data="Only this").json()
-    answer = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    answer = api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1, "password": PASSWORD})
     assert answer.status_code == 400
     assert list(answer.json()["error"]["fields"]) == ["assessment"]
 
@@ -106,5 +109,5 @@ def test_a_draft_is_its_authors_alone(api, held, sam, strange_api):
     note = draft(api, held).json()
     assert caller(sam).get(f"{NOTES}{note['uid']}/").status_code == 404
     assert strange_api.get(f"{NOTES}{note['uid']}/").status_code == 404
-    api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1})
+    api.post(f"{NOTES}{note['uid']}/sign/", {"version": 1, "password": PASSWORD})
     assert caller(sam).get(f"{NOTES}{note['uid']}/").json()["sections"] == DAP

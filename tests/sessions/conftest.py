@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from casework.staff.models import User
 from sessions import actions
 from sessions.actions import lower
 from sessions.models import Note, Session
@@ -50,6 +51,16 @@ def signed(session: Session, *, now: datetime, **changed) -> Note:
     return actions.sign(
         session_id=session.pk, version=note.version, by=session.counselor, now=now, proven_at=now
     )
+
+
+PASSWORD = "a pass phrase that everybody has"
+
+
+@pytest.fixture(autouse=True)
+def _known_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signing asks for it; making real ones for everybody would take longer than the tests."""
+    real = User.check_password
+    monkeypatch.setattr(User, "check_password", lambda self, raw: raw == PASSWORD or real(self, raw))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sessions import actions
 from sessions.models import Note
 from tests.look.conftest import launched
 from tests.sessions.browsing import Desk
-from tests.sessions.conftest import WORDS, booked, drafted, held
+from tests.sessions.conftest import PASSWORD, WORDS, booked, drafted, held
 
 SAVED = re.compile(r"Saved")
 
@@ -133,6 +133,7 @@ def test_from_the_start_to_the_signature_by_keyboard(desk, alex, dana, now):
         page.get_by_label(part, exact=True).press_sequentially("Words.")
     page.get_by_label("None voiced or seen").press("Space")
     page.get_by_role("button", name="Review and sign").press("Enter")
+    page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Sign and lock").press("Enter")
     expect(page.get_by_role("heading", name="DAP note")).to_be_visible()
     assert Note.objects.get().is_signed

@@ -14,7 +14,7 @@ from sessions import actions
 from sessions.actions import lower
 from sessions.models import Addendum, Note, Session
 from tests import factories
-from tests.sessions.conftest import WORDS, booked, drafted, held
+from tests.sessions.conftest import PASSWORD, WORDS, booked, drafted, held
 
 HOUR, DAY, MINUTE = timedelta(hours=1), timedelta(days=1), timedelta(minutes=1)
 pytestmark = pytest.mark.django_db
@@ -530,9 +530,11 @@ def test_review_shows_the_note_and_signing_locks_it(as_dana, draft):
     answer = as_dana.post(save, {**WORDS, "version": "1", "format": "dap", "then": "sign"}, follow=True)
     assert "Sign and lock" in text_of(answer)
     assert WORDS["data"] in text_of(answer)
-    answer = as_dana.post(url("counseling:sign", draft.session), {"version": "1"}, follow=True)
+    answer = as_dana.post(
+        url("counseling:sign", draft.session), {"version": "1", "password": PASSWORD}, follow=True
+    )
     assert answer.redirect_chain[-1][0] == url("counseling:note", draft)
-    assert "Signed by Dana Reyes, LADC" in text_of(answer)
+    assert "Author Dana Reyes, LADC" in text_of(answer)
     assert Note.objects.get().is_signed
 
 
@@ -542,7 +544,7 @@ def test_review_names_what_is_missing_and_offers_no_signature(as_dana, session_h
     assert [key for key, label in page.context["missing"]] == ["plan", "risk"]
     assert "Sign and lock" not in text_of(page)
     assert "#id_plan_field" in page.content.decode()
-    answer = as_dana.post(url("counseling:sign", session_held), {"version": "1"})
+    answer = as_dana.post(url("counseling:sign", session_held), {"version": "1", "password": PASSWORD})
     assert "Still to be filled" in str(answer.context["form"].errors)
     assert not Note.objects.get().is_signed
 
@@ -559,7 +561,7 @@ def test_a_draft_that_changed_since_it_was_read_is_not_signed(as_dana, draft, da
     actions.save_draft(
         session_id=draft.session_id, version=1, sections={**WORDS, "plan": "Changed"}, by=dana, now=now
     )
-    answer = as_dana.post(url("counseling:sign", draft.session), {"version": "1"})
+    answer = as_dana.post(url("counseling:sign", draft.session), {"version": "1", "password": PASSWORD})
     assert not Note.objects.get().is_signed
     assert "Changed" in text_of(answer)
     assert 'name="version" value="2"' in answer.content.decode()
@@ -571,7 +573,9 @@ def test_a_late_entry_asks_why_and_shows_both_times(as_dana, alex, dana, now):
     assert "Why is this entry late?" in text_of(as_dana.get(url("counseling:sign", old)))
     answer = as_dana.post(url("counseling:sign", old), {"version": "1", "late_reason": ""})
     assert "late_reason" in answer.context["form"].errors
-    as_dana.post(url("counseling:sign", old), {"version": "1", "late_reason": "Power cut"})
+    as_dana.post(
+        url("counseling:sign", old), {"version": "1", "password": PASSWORD, "late_reason": "Power cut"}
+    )
     words = text_of(as_dana.get(url("counseling:note", note)))
     assert "Late entry" in words
     assert "Power cut" in words
@@ -611,10 +615,19 @@ def test_after_signing_the_next_unsigned_note_is_one_click_away(as_dana, alex, d
 
 def test_addenda_stand_under_the_note_in_the_order_of_their_time(as_dana, as_sam, signed_note, now):
     address = url("counseling:add_addendum", signed_note)
-    as_dana.post(address, {"addendum-text": "The sister came too.", "addendum-reason": "Left out"})
+    as_dana.post(
+        address,
+        {
+            "addendum-text": "The sister came too.",
+            "addendum-reason": "Left out",
+            "addendum-password": PASSWORD,
+        },
+    )
     with time_machine.travel(now + HOUR, tick=False):
         answer = as_sam.post(
-            address, {"addendum-text": "Reviewed.", "addendum-reason": "Review"}, follow=True
+            address,
+            {"addendum-text": "Reviewed.", "addendum-reason": "Review", "addendum-password": PASSWORD},
+            follow=True,
         )
     words = text_of(answer)
     assert words.index("The sister came too.") < words.index("Reviewed.")
@@ -631,7 +644,7 @@ def test_an_addendum_without_a_reason_keeps_its_text_on_the_page(as_dana, signed
 
 
 def test_a_draft_takes_no_addendum_over_http(as_dana, as_sam, draft):
-    data = {"addendum-text": "x", "addendum-reason": "y"}
+    data = {"addendum-text": "x", "addendum-reason": "y", "addendum-password": PASSWORD}
     assert as_dana.post(url("counseling:add_addendum", draft), data).status_code == 200
     assert as_sam.post(url("counseling:add_addendum", draft), data).status_code == 404
     assert not Addendum.objects.exists()
