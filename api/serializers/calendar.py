@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import UUID
 
 from rest_framework import serializers
 
@@ -104,9 +105,17 @@ class PlannedOut(serializers.Serializer[Any]):
     """A series that was planned or changed: what came of each of its days."""
 
     series = SeriesOut(read_only=True)
-    sessions = UidField(many=True, read_only=True)
-    called_off = UidField(many=True, read_only=True)
+    sessions = serializers.SerializerMethodField()
+    called_off = serializers.SerializerMethodField()
     left_out = serializers.ListField(child=serializers.DateField(), read_only=True)
+
+    def get_sessions(self, planned: Any) -> list[UUID]:
+        """In time order."""
+        return [one.uid for one in planned.sessions]
+
+    def get_called_off(self, planned: Any) -> list[UUID]:
+        """Those that found no day any more."""
+        return [one.uid for one in planned.called_off]
 
 
 class _RuleIn(serializers.Serializer[Any]):
