@@ -57,7 +57,7 @@ class NoteForm(forms.Form):
         """Put the cursor where there is something to write."""
         empty = [key for key in self.layout.keys if not self[key].value()]
         for key in empty[:1]:
-            self.fields[key].widget.attrs["autofocus"] = True
+            self.fields[key].widget.attrs["data-focus"] = ""
 
     @classmethod
     def of(cls, note: Note | None, *, usual: str = formats.DAP.key) -> "NoteForm":
@@ -178,7 +178,7 @@ class SignForm(PasswordForm):
             self.fields["late_reason"].required = True
         else:
             del self.fields["late_reason"]
-            self.fields["password"].widget.attrs["autofocus"] = True
+            self.fields["password"].widget.attrs["data-focus"] = ""
         self.order_fields(["late_reason", "password", "version"])
 
 

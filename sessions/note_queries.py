@@ -106,20 +106,23 @@ class Desk:
     named: list[Goal]
     snippets: list[Snippet]
     returned: NoteReturn | None
+    deleted: Note | None
 
 
-def desk(user: Any, client: Client, note: Note | None) -> Desk:
-    """The format to begin in, goals to name and those named, one's own words, and why it came back: one query."""
-    goals = goals_offered(client, note)
+def desk(user: Any, session: Session, note: Note | None) -> Desk:
+    """The format to begin in, goals to name and those named, one's own words, why it came back: in one query."""
+    goals = goals_offered(session.client, note)
     named = Goal.objects.filter(notes=note) if note is not None else Goal.objects.none()
     snippets = Snippet.objects.filter(owner=user).order_by("word")
     returns = NoteReturn.objects.filter(note=note).order_by("-at", "-pk")[:1]
     written = Note.objects.filter(author=user).exclude(format="group").order_by("-pk")
     last = written.values_list("format", flat=True)[:1]
-    read_together(goals, named, snippets, returns, last)
+    gone = Note.objects.filter(session=session, state=Note.State.DELETED).without_words().order_by("-pk")[:1]
+    read_together(goals, named, snippets, returns, last, gone)
     usual = note.format if note is not None else next(iter(last), formats.DAP.key)
     returned = next(iter(returns), None) if note is not None else None
-    return Desk(usual, list(goals), list(named), list(snippets), returned)
+    deleted = next(iter(gone), None) if note is None else None
+    return Desk(usual, list(goals), list(named), list(snippets), returned, deleted)
 
 
 def goals_offered(client: Client, note: Note | None) -> Any:

@@ -114,7 +114,7 @@ def _editor(
     """What the editor needs: the form of its format, the header, one's own words, and what was said when returned."""
     if note is not None:
         note.session = session
-    ready = note_queries.desk(request.user, session.client, note)
+    ready = note_queries.desk(request.user, session, note)
     form = form or NoteForm.of(note, usual=formats.GROUP.key if session.meeting_id else ready.usual)
     if not session.is_open:
         form.begin_at_the_first_empty_part()
@@ -133,9 +133,7 @@ def _editor(
         "returned": ready.returned,
         "phrases": [one for one in ready.snippets if one.kind == Snippet.Kind.PHRASE],
         "templates": [one for one in ready.snippets if one.kind == Snippet.Kind.TEMPLATE],
-        "deleted": session.notes_ever.filter(state=Note.State.DELETED).order_by("-pk").first()
-        if note is None
-        else None,
+        "deleted": ready.deleted,
     }
 
 
