@@ -6,6 +6,7 @@ from rest_framework.routers import SimpleRouter
 
 from api.views import (
     calendar,
+    care_plans,
     clients,
     followup,
     groups,
@@ -38,6 +39,10 @@ router.register("reviews", recovery.ReviewViewSet, basename="review")
 router.register("measures", measures.MeasureViewSet, basename="measure")
 router.register("measure-results", measures.ResultViewSet, basename="measure-result")
 router.register("measure-requests", measures.RequestViewSet, basename="measure-request")
+router.register("prevention-plans", care_plans.PreventionViewSet, basename="prevention-plan")
+router.register("treatment-plans", care_plans.TreatmentPlanViewSet, basename="treatment-plan")
+router.register("goals", care_plans.GoalViewSet, basename="goal")
+router.register("goal-steps", care_plans.GoalStepViewSet, basename="goal-step")
 router.register("plans", followup.PlanViewSet, basename="plan")
 router.register("messages", followup.MessageViewSet, basename="message")
 router.register("threads", threads.ThreadViewSet, basename="thread")

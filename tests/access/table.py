@@ -337,6 +337,19 @@ _add(ACT, "api:report-confirm api:report-retract", uid="report")
 _add(ACT, "api:todo-complete api:todo-reopen", uid="todo")
 _add(ACT, "api:todo-acknowledge api:todo-dismiss api:todo-record", uid="emergency")
 _add(ACT, "api:answer-read api:answer-handled", uid="inbound")
+_add(SIGNED_IN, "api:prevention-plan-list api:treatment-plan-list api:goal-list")
+_add(LOOK, "api:prevention-plan-detail", uid="prevention")
+_add(
+    ACT,
+    "api:prevention-plan-save api:prevention-plan-sign api:prevention-plan-set-aside",
+    uid="prevention_draft",
+)
+_add(LOOK, "api:treatment-plan-detail", uid="treatment")
+_add(ACT, "api:treatment-plan-review api:treatment-plan-end", uid="treatment")
+_add(LOOK, "api:goal-detail", uid="goal")
+_add(ACT, "api:goal-steps api:goal-reword api:goal-review api:goal-move", uid="goal")
+_add(LOOK, "api:goal-step-detail", uid="goal_step")
+_add(ACT, "api:goal-step-reword api:goal-step-review api:goal-step-move", uid="goal_step")
 _add(SIGNED_IN, "api:rung-list api:absence-list")
 _add(LOOK, "api:rung-detail", uid="rung")
 _add(SUPERVISE, "api:rung-decide", uid="rung")
