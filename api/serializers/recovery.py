@@ -10,9 +10,12 @@ from casework.relapse.learning import Link, Told
 from casework.relapse.models import DayMark, LearningReview, ReviewLink
 from casework.relapse.models.review import RATINGS, SIGN_STAGES, Company, Vulnerability
 from casework.relapse.models.use import UseType
+from casework.relapse.strip import WORDS
+from casework.relapse.use_days import DayState
 from clients.models import Substance
 
 MOST_DAYS = 100
+DAY_STATES = [(state.value, WORDS[state]) for state in DayState]
 
 
 class DayMarkOut(serializers.ModelSerializer[DayMark]):
@@ -67,7 +70,7 @@ class CalendarIn(serializers.Serializer[Any]):
     last = serializers.DateField(required=False)
 
 
-class SaidOut(serializers.Serializer[Any]):
+class DayWordOut(serializers.Serializer[Any]):
     used = serializers.BooleanField(source="word.used")
     firm = serializers.BooleanField(
         source="word.firm", help_text="False while the client is still to be asked."
@@ -81,10 +84,10 @@ class SaidOut(serializers.Serializer[Any]):
 
 class DayOut(serializers.Serializer[Any]):
     on = serializers.DateField()
-    state = serializers.ChoiceField(choices=["used", "no_use", "unknown"])
+    state = serializers.ChoiceField(choices=DAY_STATES)
     differs = serializers.BooleanField(help_text="Sources contradict each other; all are in `said`.")
     heavy = serializers.BooleanField()
-    said = SaidOut(many=True)
+    said = DayWordOut(many=True)
 
 
 class MetricsOut(serializers.Serializer[Any]):
