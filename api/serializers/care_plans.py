@@ -12,6 +12,8 @@ from casework.relapse.prevention.content import Content, Person
 from sessions.actions.treatment import LONGEST_WORDS
 from sessions.models import Goal, GoalStep, TreatmentPlan
 
+CLIENT_WAYS = [(way, way) for way in ("typed", "aloud")]
+
 
 class PersonShape(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=words.LONGEST_NAME)
@@ -91,7 +93,7 @@ class PreventionSignIn(serializers.Serializer[Any]):
     revision = serializers.IntegerField(min_value=0, help_text="The revision that was read.")
     counselor = serializers.BooleanField(default=False, help_text="Whether you sign as the counselor.")
     way = serializers.ChoiceField(
-        choices=[("typed", "typed"), ("aloud", "aloud")],
+        choices=CLIENT_WAYS,
         default="",
         allow_blank=True,
         help_text="How the client signs before you; empty when not now.",
@@ -149,7 +151,7 @@ class GoalReviewIn(serializers.Serializer[Any]):
     remark = serializers.CharField(max_length=LONGEST_WORDS, default="", allow_blank=True)
 
 
-class MoveIn(serializers.Serializer[Any]):
+class HowItStandsIn(serializers.Serializer[Any]):
     state = serializers.ChoiceField(choices=Goal.State.choices)
     remark = serializers.CharField(max_length=LONGEST_WORDS, default="", allow_blank=True)
 

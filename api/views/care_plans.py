@@ -103,11 +103,11 @@ class Worked(Readable, RecordViewSet):
     def review(self, request: Request, uid: Any) -> Response:
         return self._done(self.act(treatment.review, item=self.found(), **self.given(shapes.GoalReviewIn)))
 
-    @extend_schema(request=shapes.MoveIn)
+    @extend_schema(request=shapes.HowItStandsIn)
     @action(detail=True, methods=["post"])
     @write(Verb.WRITE_PLANS)
     def move(self, request: Request, uid: Any) -> Response:
-        return self._done(self.act(treatment.move, item=self.found(), **self.given(shapes.MoveIn)))
+        return self._done(self.act(treatment.move, item=self.found(), **self.given(shapes.HowItStandsIn)))
 
 
 class GoalViewSet(Listable, Worked):
