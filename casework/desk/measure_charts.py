@@ -58,7 +58,7 @@ def score_chart(instrument: Instrument, score: Score, points: Sequence[Point], *
     points = sorted(points, key=lambda one: one.at)
     end = max(points[-1].at, points[0].at + AT_LEAST)
     sheets = [
-        Sheet("wide", 720, points[0].at, end, score, gutter=140),
+        Sheet("wide", 720, points[0].at, end, score, gutter=156),
         Sheet("narrow", 340, points[0].at, end, score, gutter=30),
     ]
     drawn = _joined(_draw(sheet, instrument, points, tz) for sheet in sheets)
@@ -86,7 +86,9 @@ def meaning(change: Changed) -> str:
 
 def signed(difference: int | None) -> str:
     """A difference with its sign; nothing where there is none to speak of."""
-    return "" if difference is None else f"{difference:+d}".replace("-", "−")
+    if difference is None:
+        return ""
+    return f"{difference:+d}".replace("-", "−") if difference else "±0"
 
 
 def _row(instrument: Instrument, score: Score, one: Point, tz: tzinfo) -> tuple[str, ...]:

@@ -70,8 +70,8 @@ class Shown:
         return self.results[0]
 
     @property
-    def flags(self) -> list[str]:
-        return [flag_word(self.instrument, one) for one in self.latest.scored.flags]
+    def flags(self) -> list[tuple[str, bool]]:
+        return flags_of(self.instrument, self.latest)
 
     @property
     def rows(self) -> list[Row]:
@@ -139,7 +139,8 @@ def _charts(instrument: Instrument, results: list[MeasureResult]) -> list[tuple[
             Point(one.taken_at, change.get(score.key), str(one.get_mode_display()))
             for one, change in zip(oldest_first, changed, strict=True)
         ]
-        found.append((score_word(instrument, score.key), score_chart(instrument, score, points, tz=zone)))
+        if any(one.change for one in points):  # what was never complete has nothing to draw
+            found.append((score_word(instrument, score.key), score_chart(instrument, score, points, tz=zone)))
     return found
 
 
@@ -169,6 +170,12 @@ def rows_of(instrument: Instrument, results: list[MeasureResult]) -> list[Row]:
         )
         for score in instrument.shown_scores
     ]
+
+
+def flags_of(instrument: Instrument, result: MeasureResult) -> list[tuple[str, bool]]:
+    """The words of what was raised, and whether it is an alarm."""
+    scored = result.scored
+    return [(flag_word(instrument, one), one in scored.alarms) for one in scored.flags]
 
 
 # --- one result ---
@@ -203,7 +210,7 @@ def result_page(result: MeasureResult) -> dict[str, Any]:
         "name": name_of(instrument),
         "scored": scored,
         "rows": rows_of(instrument, until),
-        "flags": [(flag_word(instrument, one), one in scored.alarms) for one in scored.flags],
+        "flags": flags_of(instrument, result),
         "limits": limits_of(instrument),
         "sex_unknown": SEX_UNKNOWN if instrument.asks_sex and not result.given.get("sex") else "",
         "answers": _answers(instrument, result, until[1] if len(until) > 1 else None),

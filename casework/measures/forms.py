@@ -44,6 +44,7 @@ class Question:
     highest: int
     error: str
     needs: str  # classes of the gates that must be open
+    note: str  # where no style can hide it: when it is to stay empty
 
 
 def number_of(place: int, item: Item) -> str:
@@ -153,7 +154,17 @@ class MeasureForm(forms.Form):
             highest=item.highest,
             error=str(bound.errors[0]) if bound.errors else "",
             needs=" ".join(f"needs-{n}" for n in self._needs(item)),
+            note=self._note(item),
         )
+
+    def _note(self, item: Item) -> str:
+        gate = self.instrument.by_key[item.skip.item] if item.skip else None
+        if gate is None or gate.options:
+            return ""
+        place = self.instrument.items.index(gate) + 1
+        return gettext("Leave this empty if you gave 0 to question %(number)s.") % {
+            "number": number_of(place, gate)
+        }
 
     def _gates(self) -> list[str]:
         """Questions that open others, in order. One with a number opens nothing on the page: no style can read it."""

@@ -107,7 +107,7 @@ def test_a_scale_without_bands_shows_its_two_ends():
     assert ">24</text>" in wide
 
 
-@pytest.mark.parametrize(("difference", "said"), [(None, ""), (0, "+0"), (3, "+3"), (-3, "−3")])
+@pytest.mark.parametrize(("difference", "said"), [(None, ""), (0, "±0"), (3, "+3"), (-3, "−3")])
 def test_differences_have_a_sign(difference, said):
     assert signed(difference) == said
 
