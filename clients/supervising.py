@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, TypeVar
 
+from django.contrib.auth import get_user_model
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 from django.utils import timezone
@@ -17,7 +18,7 @@ def people_of(user: Any, *, at: datetime) -> Any:
     day = timezone.localdate(at)
     covered = Absence.objects.in_force(at).filter(cover=user).order_by().values("user")
     selves = Q(pk__in=covered) | Q(pk=user.pk)
-    people = type(user).objects.filter(selves).order_by().values("pk")
+    people = get_user_model().objects.filter(selves).order_by().values("pk")
     named = Supervision.objects.on(day).filter(supervisor__in=people).order_by().values("supervisee")
     teams = TeamMembership.objects.on(day).filter(user__in=people, is_supervisor=True).values("team")
     members = TeamMembership.objects.on(day).filter(team__in=teams).order_by().values("user")

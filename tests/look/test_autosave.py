@@ -168,6 +168,36 @@ def test_two_writers_see_both_texts_and_choose(desk, server, choice, result):
     assert server.fields["plan"] == "And on."
 
 
+def test_both_texts_can_be_put_together_to_be_gone_through(desk, server):
+    page = desk.open("/note", note())
+    server.version, server.fields = 4, {"data": "Theirs.", "plan": ""}
+    page.get_by_label("Data").fill("Mine.")
+    later(page)
+    page.get_by_role("button", name="Put both together").click()
+    expect(page.get_by_label("Data")).to_have_value("Mine.\n\nTheirs.")
+    later(page)
+    expect(state(page)).to_contain_text("Saved")
+    assert server.fields["data"] == "Mine.\r\n\r\nTheirs." or server.fields["data"] == "Mine.\n\nTheirs."
+
+
+def test_whoever_types_without_a_pause_is_saved_all_the_same(desk, server):
+    page = desk.open("/note", note())
+    for word in range(9):
+        page.get_by_label("Data").fill(f"Word {word}")
+        page.clock.fast_forward(1000)
+    page.wait_for_timeout(60)
+    assert desk.posted
+
+
+def test_a_box_that_was_unticked_comes_back_unticked(desk, server):
+    page = desk.open("/note", note().replace('value="yes"', 'value="yes" checked'))
+    server.mood = "away"
+    page.get_by_label("Risk asked").uncheck()
+    page.close(run_before_unload=False)
+    again = desk.open("/note", note().replace('value="yes"', 'value="yes" checked'))
+    expect(again.get_by_label("Risk asked")).not_to_be_checked()
+
+
 def test_a_kept_text_meets_a_newer_one_on_the_server_and_both_are_shown(desk, server):
     server.mood = "away"
     page = desk.open("/note", note())

@@ -140,6 +140,27 @@ def test_from_the_start_to_the_signature_by_keyboard(desk, alex, dana, now):
     assert desk.complaints == []
 
 
+def test_a_phrase_is_put_in_by_keyboard(desk, dana, session_held, now):
+    actions.save_phrase(word="sleep", text="Slept through the night.", by=dana, now=now)
+    actions.save_phrase(word="slow", text="Took it slowly.", by=dana, now=now)
+    page = desk.open(address(session_held))
+    field = page.get_by_label("Data", exact=True)
+    field.focus()
+    page.keyboard.type("Today: ;sl")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(field).to_have_value("Today: Took it slowly.")
+    page.keyboard.type(" sleep")
+    page.keyboard.press("Control+Space")
+    expect(field).to_have_value("Today: Took it slowly. Slept through the night.")
+    page.keyboard.type(" ;sl")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("option")).to_have_count(0)
+    expect(said(page)).to_have_text(SAVED)
+    assert desk.complaints == []
+
+
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_has_a_barrier_or_scrolls_sideways(desk, alex, dana, session_held, now, width):
     drafted(session_held, now=now, data="Alex refused the test.", plan="")
@@ -150,6 +171,8 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(desk, alex, dana, session_hel
         note_id=note.pk, text="The sister came too.", reason="Left out", by=dana, now=now, proven_at=now
     )
     coming = booked(alex, dana, starts_at=now + timedelta(days=1), now=now)
+    own = actions.begin_counseling_note(client_id=alex.pk, by=dana, now=now)
+    actions.save_phrase(word="sleep", text="Slept through the night.", by=dana, now=now)
     paths = (
         reverse("counseling:list"),
         reverse("counseling:new", args=[alex.uid]),
@@ -159,6 +182,11 @@ def test_no_page_has_a_barrier_or_scrolls_sideways(desk, alex, dana, session_hel
         reverse("counseling:move", args=[coming.uid]),
         reverse("counseling:cancel", args=[coming.uid]),
         reverse("counseling:note", args=[note.uid]),
+        reverse("counseling:my_notes"),
+        reverse("counseling:sign_several"),
+        reverse("counseling:snippets"),
+        reverse("counseling:counseling_notes", args=[alex.uid]),
+        reverse("counseling:counseling_note", args=[own.uid]),
     )
     for number, path in enumerate(paths):
         page = desk.open(path)
