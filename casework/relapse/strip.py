@@ -29,7 +29,7 @@ SHAPES = {
     DayState.NO_USE: '<rect x="2" y="2" width="12" height="12" rx="2.5"/>',
     DayState.UNKNOWN: '<circle cx="8" cy="8" r="2"/>',
 }
-DIFFERS = '<path class="day-differs" d="M12 0h4v4z"/>'
+DIFFERS = '<path class="day-differs" d="M9 0h7v7z"/>'
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,30 @@ class Strip:
     achievements: tuple[Told, ...] = ()
 
 
-def strip(calendar: UseCalendar, *, numbers: int = 30) -> Strip:
-    """The calendar's days, a column a week; the table holds every day of which somebody spoke, newest first."""
+def strip(calendar: UseCalendar, *, window: int = 0) -> Strip:
+    """The calendar's days, a column a week; the table holds every day of which somebody spoke, newest first.
+
+    With a `window`, the three numbers of so many days stand beneath.
+    """
     spoken = [day for day in reversed(calendar.days) if day.said]
     return Strip(
         svg=_svg(calendar),
         head=(_("Day"), _("What is known"), _("Who said what")),
         rows=tuple((spell(day.on, _("D j M Y")), state_words(day), _heard(day)) for day in spoken),
-        achievements=told(calendar.metrics(numbers)),
+        achievements=_in_short(calendar.metrics(window)) if window else (),
+    )
+
+
+def _in_short(found: Metrics) -> tuple[Told, ...]:
+    percent = found.percent_abstinent
+    return (
+        Told(
+            _("Days without use, of %(known)s known in %(all)s days")
+            % {"known": found.known, "all": found.window},
+            _("too little known") if percent is None else f"{percent} %",
+        ),
+        Told(_("Days with use"), str(found.use_days)),
+        Told(_("Longest run without use"), _("%(count)s days") % {"count": found.longest_run}),
     )
 
 
@@ -159,13 +175,11 @@ def _axis(weeks: list[list[tuple[int, Day]]]) -> Iterator[SafeString]:
     for on in (monday, monday + timedelta(days=2), monday + timedelta(days=4)):
         place = TOP + STEP * week_row(on) + 13
         yield format_html('<text class="chart-small" x="0" y="{}">{}</text>', place, spell(on, "D"))
-    shown = -9
     for column, week in enumerate(weeks):
         first = next((day.on for _row, day in week if day.on.day == 1), None)
-        starts = first or (week[0][1].on if column == 0 else None)
-        if starts is not None and column - shown >= 3:
-            place, shown = LEFT + STEP * column, column
-            yield format_html('<text class="chart-small" x="{}" y="13">{}</text>', place, spell(starts, "M"))
+        if first is not None:
+            place = LEFT + STEP * column
+            yield format_html('<text class="chart-small" x="{}" y="13">{}</text>', place, spell(first, "M"))
 
 
 def _cells(weeks: list[list[tuple[int, Day]]]) -> Iterator[SafeString]:

@@ -62,6 +62,7 @@
       if (kept) page().querySelector("[data-day-said]").textContent = kept;
     }
     goTo = "";
+    page()?.querySelector(".error-summary")?.focus();
   }
 
   document.addEventListener("htmx:afterSettle", begin);

@@ -88,7 +88,9 @@ class ReviewForm(forms.Form):
     update_plan = _yes_no(
         _("Take the sign, the steps and the people into the prevention plan"),
     )
-    safety_check_done = _yes_no(_("Was the medical and naloxone check done?"))
+    safety_check_done = _yes_no(
+        _("Was the medical and naloxone check done?"), help_text=_("Needed to finish; “no” is an answer.")
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -18,7 +18,7 @@ from casework.relapse.models import LearningReview, RelapseReport
 from casework.relapse.models.review import DUE_AFTER, RATINGS, Vulnerability
 from casework.relapse.prevention.content import compare, loaded
 from casework.relapse.strip import strip
-from casework.relapse.use_calendar import use_calendar
+from casework.relapse.use_calendar import WINDOWS, use_calendar
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404
 from clients.errors import DomainError
@@ -115,7 +115,12 @@ def learned(request: HttpRequest, uid: UUID) -> HttpResponse:
     now = timezone.now()
     today = timezone.localdate(now, client.zone)
     calendar = use_calendar(client, first=today - timedelta(days=STRIP_DAYS - 1), last=today)
-    context = {"client": client, "chart": strip(calendar), "reports": to_look_back_at(client), "now": now}
+    context = {
+        "client": client,
+        "chart": strip(calendar, window=WINDOWS[0]),
+        "reports": to_look_back_at(client),
+        "now": now,
+    }
     return render(request, "relapse/_learned.html", context)
 
 
