@@ -9,6 +9,9 @@ from api.serializers.clients import UidField
 from casework.measures.engine import Given
 from casework.measures.models import MeasureRequest, MeasureResult, Mode, Respondent
 
+# A phone's answers come through its link, and an entered score says so itself.
+AT_THE_DESK = [(one.value, one.label) for one in (Mode.INTERVIEW, Mode.SELF)]
+
 
 class MeasureOut(serializers.Serializer[Any]):
     """A measure that can be given here. Its questions are read on the pages; the API takes answers by number."""
@@ -102,7 +105,7 @@ class ResultIn(serializers.Serializer[Any]):
     )
     respondent = serializers.ChoiceField(choices=Respondent.choices, default=Respondent.CLIENT)
     mode = serializers.ChoiceField(
-        choices=[(one.value, one.label) for one in Mode if one not in {Mode.PHONE, Mode.ENTRY}],
+        choices=AT_THE_DESK,
         default=Mode.INTERVIEW,
     )
     language = serializers.CharField(max_length=8, default="en")
