@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.dateparse import parse_date
+from django.utils.formats import date_format
 from django.views.decorators.http import require_GET
 
 from clients import audit
@@ -53,8 +54,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "counselor": counselor,
         "view": view,
         "on": on,
-        "first": first,
-        "last": last,
+        "period": _period(first, last),
         "earlier": first - calendar.step_of(view),
         "later": first + calendar.step_of(view),
         "today": today,
@@ -63,6 +63,13 @@ def page(request: HttpRequest) -> HttpResponse:
         "own": counselor is not None and counselor.pk == request.user.pk,
     }
     return render(request, "sessions/calendar.html", context)
+
+
+def _period(first: date, last: date) -> str:
+    """From which day to which, as the page's subtitle says it."""
+    if first == last:
+        return date_format(first, "l j F Y")
+    return f"{date_format(first, 'j M')} – {date_format(last, 'j M Y')}"
 
 
 def day_in(text: str) -> date | None:

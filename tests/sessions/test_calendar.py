@@ -209,6 +209,14 @@ def test_a_day_that_no_calendar_has_is_today(as_dana, on):
     assert as_dana.get(PAGE, {"on": on}).context["on"] == date(2026, 3, 11)
 
 
+@pytest.mark.parametrize(
+    ("view", "said"),
+    [("day", "Wednesday 11 March 2026"), ("week", "9 Mar – 15 Mar 2026"), ("list", "11 Mar – 7 Apr 2026")],
+)
+def test_the_page_says_which_days_it_shows(as_dana, view, said):
+    assert said in text_of(as_dana.get(PAGE, {"view": view, "on": "2026-03-11"}))
+
+
 def test_the_neighbours_of_a_page_lie_a_step_away(as_dana):
     said = as_dana.get(PAGE, {"on": "2026-03-11"}).context
     assert (said["earlier"], said["later"]) == (MONDAY - 7 * DAY, MONDAY + 7 * DAY)
