@@ -22,7 +22,7 @@ from clients import links
 View = Callable[..., HttpResponse]
 WINDOW = 600  # seconds
 MOST_ASKED = 240  # pages in a window, from one address: a clinic's waiting room shares one
-MOST_MISSED = 30  # of them, links that lead nowhere
+MOST_MISSED = 100  # of them, links that lead nowhere
 QUIET = {
     "Cache-Control": "no-store",
     "Referrer-Policy": "no-referrer",
