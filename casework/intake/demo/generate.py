@@ -18,6 +18,7 @@ from casework.intake.demo.assessments import Assessments
 from casework.intake.demo.diary import places
 from casework.intake.demo.encounters import Encounters
 from casework.intake.demo.grouping import gather
+from casework.intake.demo.measuring import give_measures
 from casework.intake.demo.premises import Premises, open_practice
 from casework.intake.demo.recovery import go_through_days
 from casework.intake.demo.registration import Case, Registrar
@@ -62,6 +63,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
         step(course.person.given)
     _past(demo.cases, Encounters(now, home, rng, demo.premises.rooms), Assessments(rng), step)
     gather(demo.cases, now=now, zone=home)
+    give_measures(demo.cases, now=now, seed=seed)
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
     go_through_days(demo.cases, now=now)
     for case in demo.cases:
