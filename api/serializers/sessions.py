@@ -1,5 +1,6 @@
 """Sessions and notes, as the API takes and gives them."""
 
+from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -7,6 +8,7 @@ from rest_framework import serializers
 
 from api.serializers.calendar import KINDS, room_field
 from api.serializers.clients import UidField
+from casework.followup.visit_view import answer_to
 from casework.staff.models import User
 from clients.stage import Stage
 from sessions import headers
@@ -23,6 +25,9 @@ class SessionOut(serializers.ModelSerializer[Session]):
     counselor = UidField(read_only=True)
     room = UidField(read_only=True)
     series = UidField(read_only=True)
+
+    confirmed_at = serializers.SerializerMethodField()
+    change_asked_at = serializers.SerializerMethodField()
 
     class Meta:
         model = Session
@@ -45,8 +50,18 @@ class SessionOut(serializers.ModelSerializer[Session]):
             "closed_at",
             "cancelled_for",
             "cancel_reason",
+            "confirmed_at",
+            "change_asked_at",
         )
         read_only_fields = fields
+
+    def get_confirmed_at(self, session: Session) -> datetime | None:
+        """When the client answered C to the reminder of this time."""
+        return answer_to(session, "confirmed_at")
+
+    def get_change_asked_at(self, session: Session) -> datetime | None:
+        """When they answered R. The session stays booked."""
+        return answer_to(session, "change_asked_at")
 
 
 class SessionIn(serializers.Serializer[Any]):

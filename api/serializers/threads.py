@@ -35,7 +35,7 @@ class SaidOut(serializers.Serializer[Said]):
         return "in" if said.inbound is not None else "out"
 
     def get_body(self, said: Said) -> str:
-        return str(_row(said).body)
+        return said.message.shown if said.message is not None else str(_row(said).body)
 
     def get_kind(self, said: Said) -> str:
         return str(_row(said).kind)

@@ -14,8 +14,10 @@ from rest_framework.viewsets import ReadOnlyModelViewSet
 
 from api.idempotency import write
 from api.serializers import clients as shapes
+from api.serializers.followup import MessageOut
 from api.views.base import Listable, Readable, RecordViewSet
 from casework.followup.actions.endings import withdraw_permission
+from casework.followup.actions.links import send_plan
 from casework.followup.actions.pausing import pause_client, resume_client
 from casework.followup.actions.transferring import transfer_client
 from clients import actions, doors
@@ -124,6 +126,14 @@ class ClientViewSet(Listable, Readable, RecordViewSet):
     def withdraw_permission(self, request: Request, uid: Any) -> Response:
         rows = self._act(withdraw_permission, shapes.WithdrawalIn)
         return Response(shapes.PermissionOut(rows, many=True).data)
+
+    @extend_schema(request=None, responses={201: MessageOut})
+    @action(detail=True, methods=["post"], url_path="send-plan")
+    @write(Verb.SEND_MESSAGE)
+    def send_plan(self, request: Request, uid: Any) -> Response:
+        """Text the client a one-time link to the prevention plan that both signed."""
+        message = self.act(send_plan, client_id=self.found().pk)
+        return Response(MessageOut(message).data, status=201)
 
     @extend_schema(responses=shapes.ClientSubstanceOut(many=True), filters=False)
     @action(detail=True, pagination_class=None)

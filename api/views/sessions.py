@@ -28,7 +28,9 @@ from sessions.proof import prove
 class SessionViewSet(Listable, Readable, RecordViewSet):
     """Counseling sessions of the clients that you may see."""
 
-    queryset = Session.objects.select_related("client", "counselor", "room", "series")
+    queryset = Session.objects.select_related("client", "counselor", "room", "series").prefetch_related(
+        "named_in"
+    )
     serializer_class = shapes.SessionOut
     filterset_fields = {
         "client__uid": ["exact"],

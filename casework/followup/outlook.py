@@ -185,6 +185,8 @@ def _line(message: Message, now: datetime) -> Line:
 def subject(message: Message) -> str:
     """Why there is such a message, and what it is for; once where both say the same."""
     why, what = cause(message), purpose(message.template_key)
+    if message.kind == Message.Kind.REMINDER:
+        return what
     return why if what.casefold() == why.casefold() else f"{why}: {what}"
 
 

@@ -35,7 +35,7 @@ class PlanFacts:
     by_hand: Mapping[str, ToDoKind | None] = field(
         default_factory=lambda: BY_HAND
     )  # done by a person, by way
-    sent: Sequence[datetime] = ()  # automated messages of the last week, and reminders to come: the caps count them
+    sent: Sequence[datetime] = ()  # automated messages of the last week, and reminders to come
     timing: Timing = field(default_factory=Timing)
 
 

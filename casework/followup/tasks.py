@@ -19,8 +19,10 @@ from casework.followup import (
     alerts,
     checkups,
     delivery,
+    due_work,
     heartbeats,
     ladder,
+    missed_measures,
     plan_changes,
     plan_upkeep,
     reminders,
@@ -98,6 +100,8 @@ def _tidy(now: datetime) -> None:
     plan_upkeep.complete_finished(now)
     checkups.open_checkups(now)
     reminders.keep_all(now)
+    missed_measures.open_missed(now)
+    due_work.look(now)
     welcoming.greet(now)
     unknown.purge(now)
 

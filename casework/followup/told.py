@@ -31,6 +31,9 @@ TITLES = (
     gettext_noop("%(first)s wants another time for the visit"),
     gettext_noop("%(first)s answers a reminder of a visit that is off or has moved: tell them"),
     gettext_noop("Tell %(first)s: the visit of our reminder is off or has moved"),
+    gettext_noop("Thoughts of suicide in a questionnaire: talk with %(first)s now"),
+    gettext_noop("%(measure)s is missing: give it at the next visit or send it"),
+    gettext_noop("%(first)s has come of age: go through the consent again"),
     gettext_noop("%(first)s asked for a plan and has none: write it together"),
     gettext_noop("%(first)s asks for help: answer soon"),
     gettext_noop("%(first)s wrote: read and answer"),
@@ -56,8 +59,13 @@ OUTCOMES = (
     gettext_noop("Letter sent"),
     gettext_noop("Message read and answered"),
     gettext_noop("The client will come after all"),
+    gettext_noop("Given"),
+    gettext_noop("Done"),
     gettext_noop("Another time was found"),
 )
+
+
+VARIABLE = re.compile(r"%\\\((\w+)\\\)s")  # as re.escape leaves it
 
 
 def told(text: str) -> str:
@@ -81,4 +89,4 @@ def _known() -> list[tuple[re.Pattern[str], str]]:
 
 
 def _pattern(said: str) -> re.Pattern[str]:
-    return re.compile(re.escape(said).replace(re.escape("%(first)s"), "(?P<first>.+)"))
+    return re.compile(VARIABLE.sub(r"(?P<\1>.+)", re.escape(said)))

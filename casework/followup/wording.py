@@ -58,6 +58,7 @@ TODO_REASONS: Mapping[str, Any] = {
     "started_over": _("the count began anew"),
     "climbed": _("the next rung asks for more"),
     "open_door": _("the plan was closed with the door open"),
+    "not_due": _("it is not asked for any more"),
 }
 CAPS: Mapping[str, Any] = {
     "day": _("moved: one message a day"),

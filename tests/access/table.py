@@ -27,6 +27,7 @@ IN, SI, NF, NA, OUT, TOLD = (
     Answer.DECLINED,
 )
 
+
 @dataclass(frozen=True)
 class Door:
     """What each of the cast gets. Dana is Alex's counselor, Robin a stranger, Sam Dana's supervisor, Ada the
@@ -125,6 +126,23 @@ _add(OWN, "counseling:start", uid="session")
 _add(OWN, "counseling:save_note counseling:sign", uid="held")
 _add(LOOK, "counseling:note", uid="note")
 _add(ACT, "counseling:add_addendum", uid="note")
+_add(CARE, "counseling:my_notes counseling:sign_several counseling:snippets counseling:phrase_new")
+_add(CARE, "counseling:template_new", format="dap")
+_add(TRIAGE, "counseling:cosign_queue")
+_add(SUPERVISE, "counseling:cosign counseling:return_note counseling:void", uid="note")
+_add(SUPERVISE, "counseling:cosign_addendum", uid="addendum")
+_add(SUPERVISE, "counseling:author_unavailable", uid="orphan")
+_add(OWN, "counseling:write_anew", uid="note")
+_add(OWN, "counseling:delete_draft counseling:restore_draft", uid="draft")
+# One's own and nobody else's: phrases, and counseling notes (clinical.md §6.3 REQ-09).
+MINE = Door(nobody=SI, dana=IN, robin=NF, sam=NF, ada=NA, audrey=NA)
+_add(MINE, "counseling:snippet counseling:snippet_remove", uid="snippet")
+_add(ACT, "counseling:counseling_notes", uid="client")
+_add(
+    MINE,
+    "counseling:counseling_note counseling:save_counseling_note counseling:remove_counseling_note",
+    uid="own",
+)
 
 # --- groups: whoever leads one or supervises that, and the auditor to read ---
 _add(READ, "counseling:groups")
@@ -148,23 +166,6 @@ _add(
 )
 _add(OWN, "counseling:meeting_note counseling:save_meeting_note", uid="meeting_held")
 _add(OWN, "counseling:save_part", uid="session_of_group")
-_add(CARE, "counseling:my_notes counseling:sign_several counseling:snippets counseling:phrase_new")
-_add(CARE, "counseling:template_new", format="dap")
-_add(TRIAGE, "counseling:cosign_queue")
-_add(SUPERVISE, "counseling:cosign counseling:return_note counseling:void", uid="note")
-_add(SUPERVISE, "counseling:cosign_addendum", uid="addendum")
-_add(SUPERVISE, "counseling:author_unavailable", uid="orphan")
-_add(OWN, "counseling:write_anew", uid="note")
-_add(OWN, "counseling:delete_draft counseling:restore_draft", uid="draft")
-# One's own and nobody else's: phrases, and counseling notes (clinical.md §6.3 REQ-09).
-MINE = Door(nobody=SI, dana=IN, robin=NF, sam=NF, ada=NA, audrey=NA)
-_add(MINE, "counseling:snippet counseling:snippet_remove", uid="snippet")
-_add(ACT, "counseling:counseling_notes", uid="client")
-_add(
-    MINE,
-    "counseling:counseling_note counseling:save_counseling_note counseling:remove_counseling_note",
-    uid="own",
-)
 
 _add(LOOK, "counseling:treatment counseling:treatment_history", uid="client")
 _add(ACT, "counseling:review_treatment counseling:end_treatment", uid="treatment")
@@ -183,6 +184,8 @@ _add(ACT, "followup:todo_review", uid="look_back")
 _add(LOOK, "relapse:review", uid="review")
 _add(LOOK, "relapse:prevention_plan relapse:care_plans", uid="client")
 _add(ACT, "relapse:prevention_begin", uid="client")
+_add(ACT, "followup:send_plan api:client-send-plan", uid="client")
+_add(LOOK, "followup:visit_reminder", uid="session")
 _add(LOOK, "relapse:prevention_version", uid="prevention")
 _add(LOOK, "relapse:prevention_paper", uid="prevention", language="en")
 _add(

@@ -236,13 +236,13 @@ def _write(
         local_time=local.at,
         tz=zone.key,
         due_at=due_at,
-        useful_until=_useful_until(client, due_at),
+        useful_until=useful_until(client, due_at),
         priority=Priority.ANSWER if answers is not None else Priority.HIGH,
         dedupe_key=key,
     )
 
 
-def _useful_until(client: Client, due_at: datetime) -> datetime:
+def useful_until(client: Client, due_at: datetime) -> datetime:
     """The end of the client's day: what a carrier's failure keeps longer becomes a call instead of a text at night."""
     zone = zone_of(client)
     closes = schedule.resolve(due_at.astimezone(zone).date(), timing_of(Practice.current()).closes, zone)

@@ -5,6 +5,7 @@ A Message is the outbox row, written in the transaction that decides on it. Its 
 `write_again`.
 """
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import date, datetime, time
@@ -19,6 +20,8 @@ from django.utils.translation import gettext_lazy as _
 from casework.followup.plan_templates import ChannelRule
 from clients.base import ClientOwnedQuerySet, Record, classify
 from clients.encryption import EncryptedTextField
+
+SECRET = re.compile(r"(https?://\S+/l/)[\w-]{16,}/?")  # a one-time link: the last part opens it
 
 
 class Priority(models.IntegerChoices):
@@ -256,6 +259,11 @@ class Message(Record):
 
     def __str__(self) -> str:
         return f"message {self.uid}"
+
+    @property
+    def shown(self) -> str:
+        """Its words for the practice's own eyes: a link to the client's phone is for the client alone."""
+        return SECRET.sub(r"\1…", self.body)
 
 
 class MessageHold(models.Model):
