@@ -9,7 +9,7 @@ from threading import Thread, current_thread
 
 import structlog
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, connection, transaction
 
 from casework.followup import channels
 from casework.followup.channels import DeliveryError, Outgoing, Trace
@@ -54,6 +54,11 @@ UPDATE followup_message AS m
          ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED) AS due
  WHERE m.id = due.id
 RETURNING m.id
+"""
+
+TRACES = 0x74726163  # first half of an advisory lock's number; the second is the provider's
+ONE_AT_A_TIME = """
+SELECT count(pg_advisory_xact_lock(%(lane)s, hashtext(provider))) FROM unnest(%(providers)s::text[]) AS provider
 """
 
 
@@ -212,10 +217,23 @@ def _leave_unread(pk: int) -> None:
 def _settle(came: Sequence[tuple[Doubt, Answer]]) -> None:
     if not came:
         return
-    seen: set[str] = set()
-    results = [_result(doubt, _conclude(doubt, answer, seen)) for doubt, answer in came]
-    settle(results, held_as=Message.Status.UNKNOWN)
+    with transaction.atomic():
+        _one_at_a_time(came)
+        seen: set[str] = set()
+        results = [_result(doubt, _conclude(doubt, answer, seen)) for doubt, answer in came]
+        settle(results, held_as=Message.Status.UNKNOWN)
     _pass_on_what_was_learned(came)
+
+
+def _one_at_a_time(came: Sequence[tuple[Doubt, Answer]]) -> None:
+    """Of two processes that found the same trace, for two like texts to one number, the second sees it taken.
+
+    Only where there is a trace to take. Look-ups alone take these locks, in one order and before anything else.
+    """
+    providers = {doubt.attempt.provider for doubt, answer in came if isinstance(answer, list) and answer}
+    if providers:
+        with connection.cursor() as cursor:
+            cursor.execute(ONE_AT_A_TIME, {"lane": TRACES, "providers": sorted(providers)})
 
 
 def _result(doubt: Doubt, following: Next) -> Result:
