@@ -160,7 +160,8 @@ def _take_todos(
                 todo.plan = kept
             _repoint(todo, survivor, now)
             own = [*own, todo]
-    return noted
+    given = dict(ToDo.objects.filter(pk__in=[was["id"] for was in noted]).values_list("pk", "due_at"))
+    return [{**was, "given": given[was["id"]].isoformat()} for was in noted]
 
 
 def _alike(one: ToDo, other: ToDo, client: Client) -> bool:
@@ -255,7 +256,8 @@ def part(survivor: Client, merged: Client, moved: Mapping[str, Any], *, now: dat
     _begun_anew_back(survivor, merged, now)
     stays_closed = None if _reopen(moved["closed"]) else moved["closed"]["id"]
     _todos_back(moved["todos"], of=merged, stays_closed=stays_closed)
-    Message.objects.filter(pk__in=moved["messages"]["twice"], reason_code=MERGED).write_again()
+    twice = Message.objects.filter(pk__in=moved["messages"]["twice"], reason_code=MERGED)
+    twice.exclude(kind=Message.Kind.REMINDER).write_again()  # reminders are written from what is planned
     for client in (survivor, merged):
         _keep_step(client)
         Message.objects.filter(client=client).recall()
@@ -334,7 +336,7 @@ def _reopen(was: Mapping[str, Any] | None) -> bool:
 def _todos_back(rows: Iterable[Mapping[str, Any]], *, of: Client, stays_closed: int | None) -> None:
     """Each to-do where it was, and open again where it was dropped; but none opens in a plan that stays closed.
 
-    Whose the survivor's are was not changed by the merge; a transfer since holds.
+    Whose the survivor's are was not changed by the merge; a transfer since holds, and so does another day.
     """
     first = {was["id"]: was for was in reversed(list(rows))}
     for pk, was in sorted(first.items()):
@@ -346,9 +348,8 @@ def _todos_back(rows: Iterable[Mapping[str, Any]], *, of: Client, stays_closed: 
                 state=ToDoState.OPEN, cancelled_reason=""
             )
         owner = {"owner": was["owner"]} if was["client"] == of.pk else {}
-        back.update(
-            client=was["client"], plan=was["plan"], step_key=was["step_key"], due_at=was["due_at"], **owner
-        )
+        back.filter(due_at=was.get("given", was["due_at"])).update(due_at=was["due_at"])
+        back.update(client=was["client"], plan=was["plan"], step_key=was["step_key"], **owner)
 
 
 def call_again(ids: Iterable[int]) -> None:
