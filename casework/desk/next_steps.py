@@ -43,6 +43,10 @@ def for_todo(todo: ToDo) -> NextStep:
         return NextStep(_("Checklist"), to("followup:checklist", uid=client))
     if todo.kind == ToDoKind.LEARNING_REVIEW:
         return NextStep(_("Look back"), to("followup:todo_review", uid=todo.uid))
+    if todo.kind == ToDoKind.MEASURE:
+        return NextStep(_("Measures"), to("desk:measures", uid=client))
+    if todo.kind == ToDoKind.PLAN_REVIEW:
+        return NextStep(_("Treatment plan"), to("counseling:treatment", uid=client))
     if todo.kind == ToDoKind.UPGRADE:
         return NextStep(pgettext_lazy("act", "Report"), to("followup:report", uid=client))
     if todo.kind in FOR_SILENCE:

@@ -24,6 +24,8 @@ LEADS_TO = {
     ToDoKind.VISIT: "counseling:new",
     ToDoKind.REASSESSMENT: "followup:assess",
     ToDoKind.LEARNING_REVIEW: "followup:todo_review",
+    ToDoKind.MEASURE: "desk:measures",
+    ToDoKind.PLAN_REVIEW: "counseling:treatment",
     ToDoKind.UPGRADE: "followup:report",
     ToDoKind.SILENT: "followup:decide",
     ToDoKind.DECISION: "followup:decide",
