@@ -12,6 +12,7 @@ from clients.together import read_together
 from sessions import formats
 from sessions.models import Addendum, Goal, Note, NoteReturn, Session, Snippet
 from sessions.models.session import SessionQuerySet
+from sessions.queries import earlier_notes
 
 AT_ONCE = 20
 
@@ -107,6 +108,7 @@ class Desk:
     snippets: list[Snippet]
     returned: NoteReturn | None
     deleted: Note | None
+    last: Note | None
 
 
 def desk(user: Any, session: Session, note: Note | None) -> Desk:
@@ -118,11 +120,13 @@ def desk(user: Any, session: Session, note: Note | None) -> Desk:
     written = Note.objects.filter(author=user).exclude(format="group").order_by("-pk")
     last = written.values_list("format", flat=True)[:1]
     gone = Note.objects.filter(session=session, state=Note.State.DELETED).without_words().order_by("-pk")[:1]
-    read_together(goals, named, snippets, returns, last, gone)
+    earlier = earlier_notes(session)[:1]
+    read_together(goals, named, snippets, returns, last, gone, earlier)
     usual = note.format if note is not None else next(iter(last), formats.DAP.key)
     returned = next(iter(returns), None) if note is not None else None
     deleted = next(iter(gone), None) if note is None else None
-    return Desk(usual, list(goals), list(named), list(snippets), returned, deleted)
+    last_note = next(iter(earlier), None)
+    return Desk(usual, list(goals), list(named), list(snippets), returned, deleted, last_note)
 
 
 def goals_offered(client: Client, note: Note | None) -> Any:

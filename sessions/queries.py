@@ -94,10 +94,14 @@ def chart_asked(client: Client) -> Asker[list[SessionMark]]:
 
 def last_note(session: Session) -> Note | None:
     """The latest signed note about the client's earlier sessions: what one reads beside the new one."""
+    return earlier_notes(session).first()
+
+
+def earlier_notes(session: Session) -> Any:
+    """The signed notes about the client's earlier sessions, the latest first."""
     return (
         Note.objects.signed()
         .filter(client__in=session.client.record_ids, session__starts_at__lt=session.starts_at)
         .select_related("session", "author")
         .order_by("-session__starts_at", "-pk")
-        .first()
     )

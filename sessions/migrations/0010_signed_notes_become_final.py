@@ -13,6 +13,11 @@ INSERT INTO counseling_signature
     (uid, note_id, meaning, version, signer_id, signer_name, credential, content_hash, signed_at)
 SELECT gen_random_uuid(), id, 'author', version, signed_by_id, signer_name, credential, content_hash, signed_at
 FROM counseling_note WHERE signed_at IS NOT NULL;
+INSERT INTO counseling_signature
+    (uid, note_id, addendum_id, meaning, version, signer_id, signer_name, credential, content_hash, signed_at)
+SELECT gen_random_uuid(), a.note_id, a.id, 'author', n.version, a.author_id, a.signer_name, a.credential,
+    a.content_hash, a.signed_at
+FROM counseling_addendum a JOIN counseling_note n ON n.id = a.note_id;
 """
 BACKWARDS = """
 DELETE FROM counseling_signature;

@@ -91,7 +91,7 @@ def working_page(
         "writes": writes,
         "form": None,
         "theirs": theirs,
-        "last_note": queries.last_note(session) if can(request.user, Verb.READ_NOTE) else None,
+        "last_note": queries.last_note(session) if not writes and can(request.user, Verb.READ_NOTE) else None,
         "zone_differs": client.zone.utcoffset(session.starts_at)
         != timezone.localtime(session.starts_at).utcoffset(),
         "opens_at": session.starts_at - EARLY
@@ -134,6 +134,7 @@ def _editor(
         "phrases": [one for one in ready.snippets if one.kind == Snippet.Kind.PHRASE],
         "templates": [one for one in ready.snippets if one.kind == Snippet.Kind.TEMPLATE],
         "deleted": ready.deleted,
+        "last_note": ready.last,
     }
 
 
