@@ -1,5 +1,6 @@
 """The one thing to do next about a row: a link, or a button that does it at once."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from django.utils.functional import Promise
@@ -26,6 +27,18 @@ class NextStep:
 
 
 NOTHING = NextStep("", "")
+# Where a to-do is done: what the button says, the page, and whose address it has.
+PLACES: Mapping[str, tuple[Promise | str, str, str]] = {
+    **dict.fromkeys(VISITS, (_("Schedule"), "counseling:new", "client")),
+    ToDoKind.REASSESSMENT: (_("Assess"), "followup:assess", "client"),
+    ToDoKind.SAFETY_CHECKLIST: (_("Checklist"), "followup:checklist", "client"),
+    ToDoKind.LEARNING_REVIEW: (_("Look back"), "followup:todo_review", "todo"),
+    ToDoKind.MEASURE: (_("Measures"), "desk:measures", "client"),
+    ToDoKind.PLAN_REVIEW: (_("Treatment plan"), "counseling:treatment", "client"),
+    ToDoKind.UPGRADE: (pgettext_lazy("act", "Report"), "followup:report", "client"),
+    **dict.fromkeys(FOR_SILENCE, (_("Decide"), "followup:decide", "todo")),
+    ToDoKind.LETTER: (pgettext_lazy("act", "Letter"), "followup:letter", "todo"),
+}
 
 
 def for_todo(todo: ToDo) -> NextStep:
@@ -35,24 +48,9 @@ def for_todo(todo: ToDo) -> NextStep:
         return NextStep(_("I have it"), to("followup:acknowledge_todo", uid=todo.uid), post=True)
     if todo.kind in TALKS:
         return NextStep(_("Log contact"), f"{to('followup:log_contact', uid=client)}?todo={todo.uid}")
-    if todo.kind in VISITS:
-        return NextStep(_("Schedule"), to("counseling:new", uid=client))
-    if todo.kind == ToDoKind.REASSESSMENT:
-        return NextStep(_("Assess"), to("followup:assess", uid=client))
-    if todo.kind == ToDoKind.SAFETY_CHECKLIST:
-        return NextStep(_("Checklist"), to("followup:checklist", uid=client))
-    if todo.kind == ToDoKind.LEARNING_REVIEW:
-        return NextStep(_("Look back"), to("followup:todo_review", uid=todo.uid))
-    if todo.kind == ToDoKind.MEASURE:
-        return NextStep(_("Measures"), to("desk:measures", uid=client))
-    if todo.kind == ToDoKind.PLAN_REVIEW:
-        return NextStep(_("Treatment plan"), to("counseling:treatment", uid=client))
-    if todo.kind == ToDoKind.UPGRADE:
-        return NextStep(pgettext_lazy("act", "Report"), to("followup:report", uid=client))
-    if todo.kind in FOR_SILENCE:
-        return NextStep(_("Decide"), to("followup:decide", uid=todo.uid))
-    if todo.kind == ToDoKind.LETTER:
-        return NextStep(pgettext_lazy("act", "Letter"), to("followup:letter", uid=todo.uid))
+    if todo.kind in PLACES:
+        label, page, whose = PLACES[todo.kind]
+        return NextStep(label, to(page, uid=client if whose == "client" else todo.uid))
     if todo.kind == ToDoKind.OTHER:
         return NextStep(_("Done"), to("followup:complete_todo", uid=todo.uid), post=True)
     return NextStep(_("Open"), to("followup:todo", uid=todo.uid))
