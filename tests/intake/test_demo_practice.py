@@ -21,7 +21,7 @@ from casework.relapse import current
 from casework.relapse.models import RelapseReport, StageAssessment, UseEpisode
 from casework.staff.models import User
 from clients.models import AuditEvent, CareTeamMember, Client, Practice
-from sessions.models import Note, Session
+from sessions.models import CounselingNote, Note, NoteReturn, Session, Signature, Snippet
 
 NOW = datetime(2026, 3, 11, 17, 20, tzinfo=UTC)
 RUNNING = ("active", "messages_off")
@@ -209,6 +209,20 @@ class TestHistory:
             assert note.is_intact
             assert not note.is_late
 
+    def test_a_person_in_training_shows_what_a_second_name_is(self, demo: generate.Demo) -> None:
+        sam = demo.premises.supervisor
+        theirs = Note.objects.filter(author__is_trainee=True)
+        assert sorted(theirs.values_list("state", flat=True)) == ["final", "needs_cosign", "returned"]
+        assert Note.objects.cosignable_by(sam, at=NOW).count() == 1
+        assert NoteReturn.objects.get().by == sam
+        late = theirs.get(state="final")
+        assert late.is_late
+        assert late.addenda.get().needs_cosign
+
+    def test_dana_has_words_of_her_own(self, demo: generate.Demo) -> None:
+        assert Snippet.objects.count() == 3
+        assert CounselingNote.objects.get().author.email == "dana@demo.example"
+
     def test_every_counselor_has_notes_to_sign_and_sessions_today(self, demo: generate.Demo) -> None:
         home = demo.premises.practice.zone
         today = NOW.astimezone(home).date()
@@ -272,7 +286,7 @@ class TestHistory:
         verbs = Counter(AuditEvent.objects.values_list("verb", flat=True))
         assert verbs["client.registered"] == 60
         assert verbs["session.scheduled"] == Session.objects.count()
-        assert verbs["note.signed"] == Note.objects.signed().count()
+        assert verbs["note.signed"] == Signature.objects.filter(addendum=None, meaning="author").count()
         assert verbs["relapse.assessment_finalised"] == StageAssessment.objects.count()
         families = set(Client.objects.values_list("family_name", flat=True))
         details = " ".join(map(str, AuditEvent.objects.values_list("detail", flat=True)))

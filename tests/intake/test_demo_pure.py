@@ -141,9 +141,9 @@ class TestRoster:
         assert list(roster.courses(random.Random(7))) == COURSES
         assert list(roster.courses(random.Random(8))) != COURSES
 
-    def test_there_are_three_counselors_a_supervisor_an_administrator_and_an_auditor(self) -> None:
+    def test_there_are_four_counselors_a_supervisor_an_administrator_and_an_auditor(self) -> None:
         roles = Counter(colleague.role for colleague in cast.STAFF)
-        assert roles == {"counselor": 3, "supervisor": 1, "administrator": 1, "auditor": 1}
+        assert roles == {"counselor": 4, "supervisor": 1, "administrator": 1, "auditor": 1}
 
 
 class TestTimeline:

@@ -22,6 +22,7 @@ class Colleague:
     team: str = ""
     credential: str = ""
     language: str = ""
+    in_training: bool = False
 
 
 OAK, RIVER = "Oak Street team", "Riverside team"
@@ -30,11 +31,12 @@ _DANA, _SAM, _ADA = credentials.COUNSELOR, credentials.SUPERVISOR, credentials.A
 DANA = Colleague(_DANA.email, _DANA.name, _DANA.role, OAK, "LADC I")
 MARISOL = Colleague("marisol@demo.example", "Marisol Vega", "counselor", OAK, "LMHC, CADC")
 THEO = Colleague("theo@demo.example", "Theo Brandt", "counselor", RIVER, "CADC")
+PRIYA = Colleague("priya@demo.example", "Priya Nair", "counselor", OAK, "CADC-T", in_training=True)
 SAM = Colleague(_SAM.email, _SAM.name, _SAM.role, "", "LICSW")
 ADA = Colleague(_ADA.email, _ADA.name, _ADA.role)
 AUDRA = Colleague("audra@demo.example", "Audra Finch", "auditor")
 COUNSELORS = (DANA, MARISOL, THEO)
-STAFF = (*COUNSELORS, SAM, ADA, AUDRA)
+STAFF = (*COUNSELORS, PRIYA, SAM, ADA, AUDRA)
 
 SHE, HE, THEY = "she/her", "he/him", "they/them"
 

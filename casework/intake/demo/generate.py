@@ -22,6 +22,7 @@ from casework.intake.demo.measuring import give_measures
 from casework.intake.demo.premises import Premises, open_practice
 from casework.intake.demo.recovery import go_through_days
 from casework.intake.demo.registration import Case, Registrar
+from casework.intake.demo.second_names import in_training, own_words
 from casework.intake.demo.timeline import Meeting
 from casework.intake.demo.trail import Trail
 from casework.intake.demo.zones import awake_zones, home_zone
@@ -66,6 +67,8 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
     give_measures(demo.cases, now=now, seed=seed)
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
     go_through_days(demo.cases, now=now)
+    in_training(demo.premises, demo.cases, now=now)
+    own_words(demo.premises, demo.cases, now=now)
     for case in demo.cases:
         _brought_up_to_date(case.client, now)
     spread_out(demo.due_soon, now=now)

@@ -76,12 +76,13 @@ def _hire(colleague: cast.Colleague, password: str) -> User:
         role=colleague.role,
         credential=colleague.credential,
         language=colleague.language,
+        is_trainee=colleague.in_training,
     )
 
 
 def _organise(premises: Premises, now: datetime) -> None:
     since = (now - OPEN_SINCE).date()
-    for colleague in cast.COUNSELORS:
+    for colleague in (*cast.COUNSELORS, cast.PRIYA):
         person = premises.staff[colleague.email]
         TeamMembership.objects.create(team=premises.teams[colleague.team], user=person, from_on=since)
         Supervision.objects.create(supervisor=premises.supervisor, supervisee=person, from_on=since)
