@@ -24,10 +24,9 @@ class GoalShown:
         """Whether the goal or anything under it is to be gone through by that day."""
         if self.goal.state != Goal.State.OPEN:
             return False
-        open_steps = [
-            one for one in (*self.objectives, *self.interventions) if one.state == GoalStep.State.OPEN
-        ]
-        return any(one.review_on <= on for one in (self.goal, *open_steps))
+        steps = [*self.objectives, *self.interventions]
+        days = [one.review_on for one in steps if one.state == GoalStep.State.OPEN]
+        return min([self.goal.review_on, *days]) <= on
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from casework.desk.addresses import to
 from casework.followup.models import ContactAttempt, FollowUpPlan, InboundMessage, Message, ToDo
 from casework.measures import packs
 from casework.measures.models import MeasureResult
-from casework.relapse.models import LearningReview, RelapseReport, StageAssessment
+from casework.relapse.models import LearningReview, PreventionPlan, RelapseReport, StageAssessment
 from clients.access import Verb, can
 from clients.models import Client, StatusChange
 from clients.together import Asker, alone
@@ -171,6 +171,19 @@ def _review(one: LearningReview, about: About) -> Entry:
     )
 
 
+def _agreed(client: Client) -> QuerySet[Any]:
+    return PreventionPlan.objects.of(client).only("uid", "number", "signed_at", "saved_at")
+
+
+def _plan_signed(one: PreventionPlan, about: About) -> Entry:
+    return Entry(
+        at=one.signed_at or one.saved_at,
+        kind="plan",
+        what=_("Prevention plan signed by both, version %(number)s") % {"number": one.number},
+        url=to("relapse:prevention_version", uid=one.uid),
+    )
+
+
 def _plan_started(one: FollowUpPlan, about: About) -> Entry:
     return Entry(
         at=one.starts_at, kind="plan", what=_("Follow-up plan started"), stage=one.stage, url=about.plan
@@ -278,6 +291,7 @@ SOURCES = {
         (
             Part(FollowUpPlan.objects.of, "starts_at", _plan_started),
             Part(FollowUpPlan.objects.of, "closed_at", _plan_ended),
+            Part(_agreed, "signed_at", _plan_signed),
         ),
     ),
     "messages": Source(

@@ -26,7 +26,7 @@ FURTHEST_REVIEW = timedelta(days=2 * 366)
 LONGEST_WORDS = 1000
 What = TreatmentChange.What
 State = Goal.State
-Item = TypeVar("Item", Goal, GoalStep)
+Item = TypeVar("Item", bound=Goal | GoalStep)
 
 
 # --- what everybody needs ---
@@ -80,8 +80,8 @@ def _held(item: Item) -> tuple[Item, TreatmentPlan, Client]:
     plan = TreatmentPlan.objects.select_for_update(of=("self",)).get(pk=goal.plan_id)
     if plan.state != TreatmentPlan.State.ACTIVE:
         raise InvalidTransition(_("This plan has ended and stays as it is. A new goal begins the next one."))
-    rows = type(item)._base_manager.select_for_update(of=("self",))
-    found = (rows if isinstance(item, Goal) else rows.select_related("goal")).get(pk=item.pk)
+    rows: Any = type(item)._base_manager.select_for_update(of=("self",))
+    found: Item = rows.get(pk=item.pk)
     return found, plan, client
 
 

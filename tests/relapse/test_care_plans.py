@@ -73,3 +73,15 @@ def test_of_somebody_discharged_there_is_nothing_to_press(as_dana, alex):
     page = section(as_dana, alex)
     assert "Write it" not in page
     assert "<button" not in page
+
+
+def test_a_plan_that_both_signed_stands_in_the_timeline(as_dana, alex, dana, now):
+    acts = {"by": dana, "now": now}
+    draft = prevention.begin_draft(client_id=alex.pk, **acts)
+    draft = prevention.save_draft(plan_id=draft.pk, revision=1, content=WORDS, **acts)
+    address = reverse("desk:client", kwargs={"uid": alex.uid}) + "?kind=plans"
+    assert "Prevention plan signed by both" not in as_dana.get(address).content.decode()
+    prevention.sign_together(plan_id=draft.pk, revision=draft.revision, counselor=True, way="aloud", **acts)
+    page = as_dana.get(address).content.decode()
+    assert "Prevention plan signed by both, version 1" in page
+    assert reverse("relapse:prevention_version", kwargs={"uid": draft.uid}) in page

@@ -5,7 +5,6 @@ from dataclasses import asdict
 from typing import Any
 
 from django import forms
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from casework.relapse.models import PlanSignature, PreventionPlan
@@ -13,7 +12,7 @@ from casework.relapse.prevention import content as words
 from casework.relapse.prevention.content import Content, Person
 
 FEWEST_ROWS = 2
-HELP: Mapping[str, str | Promise] = {
+HELP: Mapping[str, Any] = {
     "emotional": _("Sleep, food, temper, keeping away from people. What do others notice first?"),
     "mental": _("Thoughts that come back, bargains, missing the old days."),
     "physical": _("What happens just before: places, calls, money, errands."),
@@ -46,9 +45,10 @@ class PreventionForm(forms.Form):
             self._add_person(number)
 
     def _add_person(self, number: int) -> None:
-        short = {"max_length": words.LONGEST_NAME, "required": False}
-        self.fields[f"person_{number}_name"] = forms.CharField(label=_("Name"), **short)
-        self.fields[f"person_{number}_relation"] = forms.CharField(label=_("Who they are"), **short)
+        for part, label in (("name", _("Name")), ("relation", _("Who they are"))):
+            self.fields[f"person_{number}_{part}"] = forms.CharField(
+                label=label, required=False, max_length=words.LONGEST_NAME
+            )
         self.fields[f"person_{number}_phone"] = forms.CharField(
             label=_("Phone"),
             required=False,
@@ -114,9 +114,10 @@ def content_of(data: Mapping[str, Any]) -> Content:
 def _people(data: Mapping[str, Any]) -> list[Person]:
     found = []
     for number in range(words.MOST_PEOPLE):
-        said = [str(data.get(f"person_{number}_{part}", "")) for part in PERSON_FIELDS[:3]]
-        if any(one.strip() for one in said):
-            found.append(Person(*said, printed=bool(data.get(f"person_{number}_printed"))))
+        name, relation, phone = (str(data.get(f"person_{number}_{part}", "")) for part in PERSON_FIELDS[:3])
+        if f"{name}{relation}{phone}".strip():
+            printed = bool(data.get(f"person_{number}_printed"))
+            found.append(Person(name, relation, phone, printed))
     return found
 
 

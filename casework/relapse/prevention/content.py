@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -16,7 +15,7 @@ LISTS = (*SIGNS, "helps", "places", "reasons")
 PEOPLE = "people"
 # In the order in which one reads them, on the screen and on paper.
 PARTS = (*SIGNS, "helps", PEOPLE, "places", "reasons")
-LABELS: Mapping[str, str | Promise] = {
+LABELS: Mapping[str, Any] = {
     "emotional": gettext_lazy("Early signs: feelings and habits"),
     "mental": gettext_lazy("Signs in between: thoughts"),
     "physical": gettext_lazy("Late signs: what one does"),
