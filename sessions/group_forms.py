@@ -243,9 +243,7 @@ class SharedForm(forms.Form):
 
     use_required_attribute = False
     version = forms.IntegerField(widget=forms.HiddenInput, initial=0)
-    group = forms.CharField(
-        strip=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 7}), required=False
-    )
+    group = forms.CharField(strip=False, max_length=LONGEST_TEXT, widget=forms.Textarea(attrs={"rows": 7}))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -270,9 +268,7 @@ class PartForm(forms.Form):
         for section in formats.GROUP.sections[1:]:
             self.fields[section.key] = forms.CharField(
                 label=str(section.label),
-                help_text=str(section.help),
                 strip=False,
-                required=False,
                 max_length=LONGEST_TEXT,
                 widget=forms.Textarea(attrs={"rows": 2}),
             )
@@ -280,7 +276,6 @@ class PartForm(forms.Form):
             label=str(formats.RISK_LABEL),
             choices=[(key, str(words)) for key, words in formats.RISK_LEVELS.items()],
             widget=forms.RadioSelect,
-            required=False,
         )
         self.fields["risk_action"].label = str(formats.RISK_ACTION_LABEL)
         self.fields["risk_action"].help_text = gettext("Needed when there is a risk.")

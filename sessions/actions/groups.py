@@ -3,7 +3,7 @@
 What reaches into members' sessions is in `lower_groups` and `lower_meetings`, the note in `group_notes`.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -15,8 +15,10 @@ from clients.access import Verb, require
 from clients.errors import InvalidInput, InvalidTransition
 from sessions.models import Group, GroupMeeting, GroupTopic
 
+# How long before the start a member can be marked, and called off late.
+EARLY = timedelta(minutes=60)
+LATE_CANCEL_WITHIN = timedelta(hours=24)
 EDITABLE = ("name", "modality", "room", "location", "capacity")
-TOPIC_FIELDS = ("title", "outline")
 
 
 def held_group(group_id: int) -> Group:

@@ -3,7 +3,7 @@
 The caller holds the clients' rows; then the group, then the meeting.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from clients.errors import Conflict, InvalidInput, InvalidTransition
 from clients.models import Client
 from sessions import summary
 from sessions.actions.booking import check_times, one_at_a_time, span
-from sessions.actions.groups import held_group, held_meeting, take_turns
+from sessions.actions.groups import EARLY, LATE_CANCEL_WITHIN, held_group, held_meeting, take_turns
 from sessions.actions.history import remembered
 from sessions.models import (
     Group,
@@ -26,8 +26,6 @@ from sessions.models import (
     SessionChange,
 )
 
-EARLY = timedelta(minutes=60)
-LATE_CANCEL_WITHIN = timedelta(hours=24)
 State = Session.State
 
 

@@ -25,6 +25,7 @@ from sessions.actions import StaleDraft
 from sessions.actions import groups as actions
 from sessions.actions.group_names import Named, in_words, roster_of
 from sessions.actions.group_notes import StaleShared, came, file_notes, save_part, save_shared
+from sessions.actions.groups import EARLY, LATE_CANCEL_WITHIN
 from sessions.group_forms import ChosenTopicForm, HeldForm, PartForm, SharedForm
 from sessions.models import GroupMark, GroupMeeting, Session
 from sessions.roster import Row, attendance
@@ -69,14 +70,25 @@ def meeting_context(request: HttpRequest, meeting: GroupMeeting, now: datetime) 
         "meeting": meeting,
         "group": meeting.group,
         "attendance": attendance(meeting, request.user, now),
-        "kinds": GroupMark.Kind.choices,
-        "marks": is_open and holds,
+        "kinds": _taps(meeting, now),
+        "marks": is_open and holds and bool(_taps(meeting, now)),
+        "all_taps": len(_taps(meeting, now)) > 1,
         "closes": is_open and holds and now > meeting.starts_at,
         "plans": is_open and plans,
         "writes": may_write(meeting, request.user),
         "held_form": HeldForm(initial={"began_at": meeting.starts_at, "ended_at": min(now, meeting.ends_at)}),
         "now": now,
     }
+
+
+def _taps(meeting: GroupMeeting, now: datetime) -> list[tuple[str, str]]:
+    """What can be said of a member by now: a day before only that they called off late."""
+    if now < meeting.starts_at - LATE_CANCEL_WITHIN:
+        return []
+    kinds = GroupMark.Kind.choices
+    if now < meeting.starts_at - EARLY:
+        return [one for one in kinds if one[0] == GroupMark.Kind.LATE_CANCEL]
+    return kinds
 
 
 def may_write(meeting: GroupMeeting, user: Any) -> bool:
