@@ -17,6 +17,7 @@ from casework.followup.models import Attempt, ContactAttempt, FollowUpPlan, Inbo
 from casework.intake.demo import cast, generate
 from casework.intake.demo.aftermath import spread_out
 from casework.local import credentials
+from casework.measures.models import MeasureResult, Scoring
 from casework.relapse import current
 from casework.relapse.models import RelapseReport, StageAssessment, UseEpisode
 from casework.staff.models import User
@@ -298,3 +299,21 @@ class TestAgain:
         with pytest.raises(generate.AlreadyThere):
             generate.generate(now=NOW, step=lambda what: None)
         assert Practice.objects.count() == 1
+
+
+class TestMeasures:
+    def test_a_dozen_have_four_months_of_two_measures_and_none_raises_an_alarm(
+        self, demo: generate.Demo
+    ) -> None:
+        given = MeasureResult.objects.values_list("client", "measure").annotate(n=Count("pk")).order_by()
+        assert len({client for client, _measure, _n in given}) == 12
+        assert {(measure, n) for _client, measure, n in given} == {("phq9", 4), ("bam", 4)}
+        assert not Scoring.objects.exclude(alarms=[]).exists()
+        assert not MeasureResult.objects.filter(taken_at__gt=NOW).exists()
+
+    def test_the_scores_are_not_all_the_same(self, demo: generate.Demo) -> None:
+        totals = [
+            one.scores["total"] for one in Scoring.objects.filter(result__measure="phq9").order_by("pk")
+        ]
+        assert None not in totals
+        assert min(totals) < 5 < 10 <= max(totals)
