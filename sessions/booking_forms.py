@@ -150,6 +150,7 @@ class SessionForm(_ComesBack, PlaceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         every = self.fields["every"]
+        assert isinstance(every, forms.ChoiceField)
         every.required, every.choices = False, [ONCE, *Series.Every.choices]
 
     @property
@@ -238,7 +239,8 @@ class EndSeriesForm(forms.Form):
     reason = forms.CharField(label=_("Reason"), max_length=200, required=False)
 
     def __init__(self, *args: Any, first: date, **kwargs: Any) -> None:
-        super().__init__(*args, initial={"from_on": first}, **kwargs)
+        super().__init__(*args, **kwargs)
+        self.fields["from_on"].initial = first
 
 
 class CloseForm(forms.Form):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from clients.errors import Conflict, InvalidInput
 from clients.models import Client, Practice
-from sessions.models import Session
+from sessions.models import GroupMeeting, Session
 from sessions.models.session import LONGEST
 
 CONSTRAINTS = tuple(
@@ -26,10 +26,10 @@ CONSTRAINTS = tuple(
 
 @dataclass(frozen=True)
 class Clash:
-    """A planned session, the one that is in its way, and what both want: the counselor, the client or the room."""
+    """A planned session, the session or group that is in its way, and what both want: counselor, client or room."""
 
     planned: Session
-    other: Session
+    other: Any
     what: str
 
 
@@ -54,7 +54,7 @@ def check_free(session: Session, *, by: Any, now: datetime) -> None:
 
 
 def clashes(planned: Sequence[Session], *, leaving_out: Collection[int] = ()) -> list[Clash]:
-    """Which of these sessions, in time order, would meet another one, and why; each is told once. One query."""
+    """Which of these sessions, in time order, would meet another one, and why; each is told once. Two queries."""
     if not planned:
         return []
     first, last = min(one.starts_at for one in planned), max(one.ends_at for one in planned)
@@ -65,20 +65,29 @@ def clashes(planned: Sequence[Session], *, leaving_out: Collection[int] = ()) ->
             wanted |= Q(room=one.room_id)
     others = Session.objects.overlapping(starts_at=first, ends_at=last).filter(wanted)
     taken = list(others.exclude(pk__in=leaving_out).for_rows().order_by("starts_at", "pk"))
-    found = (_first(one, taken) for one in planned)
+    led = GroupMeeting.objects.overlapping(starts_at=first, ends_at=last)
+    rooms = [one.room_id for one in planned if one.room_id is not None]
+    led = led.filter(Q(counselor__in=[one.counselor_id for one in planned]) | Q(room__in=rooms))
+    meetings = list(led.select_related("group", "counselor", "room").order_by("starts_at", "pk"))
+    found = (_first(one, taken, meetings) for one in planned)
     return [clash for clash in found if clash is not None]
 
 
-def _first(planned: Session, taken: Sequence[Session]) -> Clash | None:
-    at_once = [one for one in taken if one.starts_at < planned.ends_at and one.ends_at > planned.starts_at]
-    for what in ("counselor_id", "client_id", "room_id"):
-        value = getattr(planned, what)
-        for other in at_once:
-            beside = planned.meeting_id is not None and other.meeting_id == planned.meeting_id
-            if beside and what != "client_id":  # the members of a group sit in one room with one counselor
-                continue
-            if value is not None and getattr(other, what) == value:
-                return Clash(planned, other, what.removesuffix("_id"))
+def _first(planned: Session, taken: Sequence[Session], meetings: Sequence[GroupMeeting]) -> Clash | None:
+    """The members of a group sit in one room with one counselor: for these two, the meeting stands for them all."""
+    alone = [one for one in taken if one.meeting_id is None]
+    groups = [one for one in meetings if one.pk != planned.meeting_id]
+    booked: dict[str, Sequence[Any]] = {
+        "counselor": [*alone, *groups],
+        "client": taken,
+        "room": [*alone, *groups],
+    }
+    for what, others in booked.items():
+        value = getattr(planned, f"{what}_id")
+        for other in others:
+            at_once = other.starts_at < planned.ends_at and other.ends_at > planned.starts_at
+            if at_once and value is not None and getattr(other, f"{what}_id") == value:
+                return Clash(planned, other, what)
     return None
 
 
@@ -91,6 +100,11 @@ def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
     if clash.what == "client":
         words["client"] = clash.planned.client.first_name
         return _("%(client)s already has a session with %(counselor)s then: %(when)s.") % words
+    if isinstance(other, GroupMeeting):
+        return _("%(counselor)s leads the group “%(group)s” then: %(when)s.") % {
+            **words,
+            "group": other.group,
+        }
     seen = by is None or Client.objects.readable_to(by, at=now).filter(pk=other.client_id).exists()
     if seen:
         words["client"] = other.client.display_name

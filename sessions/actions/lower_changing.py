@@ -81,7 +81,7 @@ def _pair(
     else:
         old_rule = recurrence.days(every=old.every, starts_on=old.starts_on, until_on=old.until_on)
         place = {day: number for number, day in enumerate(day for day in old_rule if day >= from_on)}
-        numbered = {place[one.series_on]: one for one in waiting}
+        numbered = {place[one.series_on]: one for one in waiting if one.series_on is not None}
         off = Session.objects.filter(series=old, series_on__in=place, state__in=CALLED_OFF)
         skipped = {place[day] for day in off.values_list("series_on", flat=True)}
     slots = {day: numbered.pop(n, None) for n, day in enumerate(new_days) if n not in skipped}

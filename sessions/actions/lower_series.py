@@ -140,7 +140,8 @@ def fill(
         sessions=[one.pk for one in free],
         continues=series.continues_id,
     )
-    return Planned(series, free, off, sorted(closed | {clash.planned.series_on for clash in taken}))
+    taken_days = {one.series_on for one in sessions if id(one) in met and one.series_on is not None}
+    return Planned(series, free, off, sorted(closed | taken_days))
 
 
 def _closed_among(days: Collection[date]) -> set[date]:
@@ -180,7 +181,7 @@ def _save(
     """New sessions, and those that change their time. These leave their places all at once before they take new ones,
     for the database looks at each row alone: no one must meet another that has not moved yet."""
     series.save()
-    moved = [one for one in sessions if one.pk is not None]
+    moved = [one for one in sessions if not one._state.adding]
     with one_at_a_time():
         Session.objects.filter(pk__in=[one.pk for one in moved]).update(
             starts_at=F("starts_at") + OUT_OF_THE_WAY, ends_at=F("ends_at") + OUT_OF_THE_WAY
@@ -189,7 +190,7 @@ def _save(
             one.save(update_fields=REPLANNED)
             if facts(one) != before[one.pk]:
                 change_of(one, before[one.pk], What.MOVED, by=by, now=now).save(force_insert=True)
-        Session.objects.bulk_create([one for one in sessions if one.pk is None])
+        Session.objects.bulk_create([one for one in sessions if one._state.adding])
     for client_id in {series.client_id, *(one.client_id for one in moved)}:
         summary.refresh(client_id)
 

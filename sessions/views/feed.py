@@ -26,7 +26,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         secret = give_feed(by=request.user, now=now)
         address = request.build_absolute_uri(reverse("counseling:ics", kwargs={"secret": secret}))
-    feed = CalendarFeed.objects.filter(user=request.user, revoked_at=None).first()
+    feed = CalendarFeed.objects.filter(user=request.user.pk, revoked_at=None).first()
     answer = render(request, "sessions/feed.html", {"feed": feed, "address": address, "now": now})
     answer.headers["Cache-Control"] = "no-store"
     return answer

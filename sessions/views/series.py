@@ -84,8 +84,8 @@ def end(request: HttpRequest, uid: UUID) -> HttpResponse:
     """The form that ends a series; it is sent to casework.followup."""
     series, now = found_series(request, uid), timezone.now()
     session = first_ahead(series, request, now)
-    first = session.series_on if session is not None else timezone.localdate(now)
-    return end_page(request, series, EndSeriesForm(first=first))
+    first = session.series_on if session is not None else None
+    return end_page(request, series, EndSeriesForm(first=first or timezone.localdate(now)))
 
 
 def end_page(request: HttpRequest, series: Series, form: Any) -> HttpResponse:

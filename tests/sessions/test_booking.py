@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from clients.errors import Conflict, InvalidInput
 from sessions.actions import lower
 from sessions.actions.booking import one_at_a_time
-from sessions.models import Session
+from sessions.models import Group, GroupMeeting, Room, Session
 from tests import factories
 from tests.sessions.conftest import booked
 
@@ -49,6 +49,39 @@ def test_the_refusal_says_when_in_the_practices_zone(alex, kim, dana, now):
 def test_a_client_is_not_booked_twice_at_the_same_time(alex, dana, covering, now):
     booked(alex, dana, starts_at=now + HOUR, now=now)
     with pytest.raises(Conflict, match="Alex already has a session"):
+        booked(alex, covering, starts_at=now + HOUR, now=now)
+
+
+@pytest.mark.parametrize(
+    ("shared", "words"), [("counselor", "leads the group “Evening” then"), ("room", "Attic is taken")]
+)
+def test_a_group_in_the_way_is_named(alex, kim, dana, sam, team, now, shared, words):
+    room = Room.objects.create(site=team.site, name="Attic")
+    group = Group.objects.create(name="Evening", team=team, facilitator=dana, begun_at=now)
+    start, leader = now + HOUR, dana if shared == "counselor" else sam
+    meeting = GroupMeeting.objects.create(
+        group=group, counselor=leader, room=room, starts_at=start, ends_at=start + HOUR, scheduled_at=now
+    )
+    times = {"starts_at": start, "ends_at": start + HOUR, "scheduled_at": now}
+    Session.objects.create(client=kim, counselor=leader, kind="group", meeting=meeting, room=room, **times)
+    with pytest.raises(Conflict, match=words) as refusal:
+        booked(alex, dana, starts_at=start, now=now, room=room if shared == "room" else None)
+    assert "Kim" not in str(refusal.value)
+
+
+def test_a_meeting_that_was_called_off_is_in_nobodys_way(alex, dana, team, now):
+    group = Group.objects.create(name="Evening", team=team, facilitator=dana, begun_at=now)
+    times = {"starts_at": now + HOUR, "ends_at": now + 2 * HOUR, "scheduled_at": now}
+    GroupMeeting.objects.create(group=group, counselor=dana, state="cancelled", closed_at=now, **times)
+    assert booked(alex, dana, starts_at=now + HOUR, now=now).state == "scheduled"
+
+
+def test_a_client_in_a_group_is_taken(alex, dana, sam, covering, team, now):
+    group = Group.objects.create(name="Evening", team=team, facilitator=dana, begun_at=now)
+    times = {"starts_at": now + HOUR, "ends_at": now + 2 * HOUR, "scheduled_at": now}
+    meeting = GroupMeeting.objects.create(group=group, counselor=dana, **times)
+    Session.objects.create(client=alex, counselor=dana, kind="group", meeting=meeting, **times)
+    with pytest.raises(Conflict, match="Alex already has a session with Dana Reyes then"):
         booked(alex, covering, starts_at=now + HOUR, now=now)
 
 
