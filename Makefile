@@ -13,7 +13,7 @@ export PYTHONUNBUFFERED := 1
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test faults faults-clean bench-followup bench-plans bench-pages check format lint types templates browser openapi messages manage lock reset clean
+.PHONY: help demo test faults faults-clean bench-followup bench-plans bench-pages motions check format lint types templates browser openapi messages manage lock reset clean
 
 help: ## list these targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1	\2/' | expand -t 18
@@ -41,6 +41,9 @@ bench-plans: $(VENV)/.dev ## explain every hot query at 1M messages and fail whe
 
 bench-pages: $(VENV)/.dev ## measure the pages with 10k and 1M notes, and write docs/speed-pages.md (goes on filling where it stopped)
 	@$(RUN) -m benchmarks.pages $(if $(ROUNDS),--rounds $(ROUNDS))
+
+motions: $(VENV)/.dev browser ## count the clicks and keys of frequent works in a browser, and write docs/motions.md
+	@WRITE_MOTIONS=1 $(RUN) -m pytest -q tests/browser/test_motions.py
 
 check: lint types templates ## everything that can be judged without running the program
 	$(WITHIN) manage.py makemigrations --check --dry-run

@@ -37,4 +37,11 @@
     else return;
     event.preventDefault();
   });
+
+  // Where a page is for typing one begins at once; nothing scrolls away. On a phone that would open its keyboard.
+  if (matchMedia("(pointer: fine)").matches && location.hash === "") {
+    const first = document.querySelector("[data-focus]");
+    first?.focus({ preventScroll: true });
+    first?.setSelectionRange(first.value.length, first.value.length);
+  }
 })();

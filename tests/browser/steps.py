@@ -60,7 +60,7 @@ def report(page: Page) -> None:
     """The relapse, with the plan shown before it is saved."""
     page.get_by_role("link", name="Report a relapse").click()
     page.get_by_role("radio", name=re.compile("^Physical")).check()
-    page.get_by_label("Who or what told us").select_option("self_call")
+    page.get_by_role("radio", name="Client, on the phone").check()
     preview = page.locator("#preview")
     expect(preview).to_contain_text("Look back together")
     page.get_by_role("button", name="Save and start the plan").click()

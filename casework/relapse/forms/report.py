@@ -44,7 +44,7 @@ class RelapseReportForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_("Any use is the physical stage, even one time."),
     )
-    source = forms.ChoiceField(label=_("Who or what told us"), choices=[("", _("Choose")), *ENTERED])
+    source = forms.ChoiceField(label=_("Who or what told us"), choices=ENTERED, widget=forms.RadioSelect)
     reported_at = forms.DateTimeField(
         label=_("When we were told"), required=False, widget=MomentInput(), help_text=_("Empty: now.")
     )
