@@ -19,10 +19,20 @@ from casework.intake.demo.aftermath import spread_out
 from casework.local import credentials
 from casework.measures.models import MeasureResult, Scoring
 from casework.relapse import current
-from casework.relapse.models import RelapseReport, StageAssessment, UseEpisode
+from casework.relapse.models import PreventionPlan, RelapseReport, StageAssessment, UseEpisode
+from casework.relapse.prevention import sheet
 from casework.staff.models import User
 from clients.models import AuditEvent, CareTeamMember, Client, Practice
-from sessions.models import CounselingNote, Note, NoteReturn, Session, Signature, Snippet
+from sessions.models import (
+    CounselingNote,
+    Goal,
+    Note,
+    NoteReturn,
+    Session,
+    Signature,
+    Snippet,
+    TreatmentPlan,
+)
 
 NOW = datetime(2026, 3, 11, 17, 20, tzinfo=UTC)
 RUNNING = ("active", "messages_off")
@@ -299,6 +309,24 @@ class TestAgain:
         with pytest.raises(generate.AlreadyThere):
             generate.generate(now=NOW, step=lambda what: None)
         assert Practice.objects.count() == 1
+
+
+class TestPlansMadeTogether:
+    def test_some_carry_a_plan_that_both_signed_and_some_a_second_version(self, demo: generate.Demo) -> None:
+        signed = PreventionPlan.objects.signed()
+        versions = Counter(signed.values_list("client", flat=True))
+        assert len(versions) >= 8
+        assert 1 <= sum(number == 2 for number in versions.values()) < len(versions)
+        assert all(plan.is_intact for plan in signed.select_related("client"))
+        assert {"en", "es"} <= set(signed.values_list("client__language", flat=True))
+
+    def test_each_of_them_fits_on_one_page(self, demo: generate.Demo) -> None:
+        assert [plan.pk for plan in PreventionPlan.objects.all() if sheet.too_long(plan.words)] == []
+
+    def test_goals_are_agreed_on_and_some_reviews_are_due_today(self, demo: generate.Demo) -> None:
+        assert Counter(Goal.objects.values_list("state", flat=True))["reached"] >= 3
+        due = TreatmentPlan.objects.review_due(NOW.date())
+        assert 3 <= due.count() < TreatmentPlan.objects.count() / 2
 
 
 class TestMeasures:

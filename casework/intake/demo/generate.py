@@ -15,6 +15,7 @@ from casework.followup.plan_templates import ToDoKind
 from casework.intake.demo import roster, timeline
 from casework.intake.demo.aftermath import Aftermath, spread_out
 from casework.intake.demo.assessments import Assessments
+from casework.intake.demo.care_plans import make_care_plans
 from casework.intake.demo.diary import places
 from casework.intake.demo.encounters import Encounters
 from casework.intake.demo.grouping import gather
@@ -65,6 +66,7 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
     _past(demo.cases, Encounters(now, home, rng, demo.premises.rooms), Assessments(rng), step)
     gather(demo.cases, now=now, zone=home)
     give_measures(demo.cases, now=now, seed=seed)
+    make_care_plans(demo.cases, now=now)
     demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
     go_through_days(demo.cases, now=now)
     in_training(demo.premises, demo.cases, now=now)
