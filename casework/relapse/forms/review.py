@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -148,7 +148,7 @@ def told_in(data: Any) -> Told:
 
 
 def _several(data: Any, name: str) -> list[str]:
-    return list(data.getlist(name)) if isinstance(data, QueryDict) else list(data.get(name, []))
+    return list(data.getlist(name)) if isinstance(data, MultiValueDict) else list(data.get(name, []))
 
 
 def _number(text: str) -> int | None:
