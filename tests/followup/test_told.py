@@ -16,7 +16,7 @@ OPENING = {"open_todo", "_ask", "_once"}
 
 def filled(said: str, language: str, first: str = "Alex") -> str:
     with translation.override(language):
-        return translation.gettext(said) % {"first": first}
+        return translation.gettext(said) % {"first": first, "measure": "PHQ-9"}
 
 
 @pytest.mark.parametrize("said", TITLES)
