@@ -51,6 +51,7 @@ def test_after_a_merge_the_series_goes_on_for_the_record_that_stands_for_both(
 ):
     twin = factories.client_of(dana, team=team, given_name="Alexander", family_name="Moreno")
     merge_clients(survivor_id=twin.pk, merged_id=alex.pk, reason="Same person", by=sam, now=now)
+    twin.refresh_from_db()
     assert set(Series.objects.of(twin)) == {series}
     facts = {"counselor": dana, "modality": "in_person", "location": "", "room": None}
     longer = rule(at=time(15), until_on=FIRST + 4 * WEEK)
