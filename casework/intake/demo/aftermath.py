@@ -30,6 +30,8 @@ APART = timedelta(seconds=28)  # twenty messages in about ten minutes
 DONE_IN_TIME = timedelta(hours=3)
 QUICK = {ToDoKind.FIRST_CONTACT, ToDoKind.SAFETY_CHECKLIST}
 
+PROMISES = (Message.Kind.AWAY_REPLY, Message.Kind.CHANGE_REPLY)
+
 
 @dataclass
 class Aftermath:
@@ -166,9 +168,9 @@ class Aftermath:
     # --- messages ---
     def _what_was_sent(self, case: Case, plan: FollowUpPlan) -> None:
         """Everything of the past was delivered; most of it answered, read and settled."""
-        past = list(_gone(Message.objects.filter(plan=plan), self.now))
+        past = list(gone(Message.objects.filter(plan=plan), self.now))
         for number, message in enumerate(past):
-            _deliver(message, self.rng)
+            deliver(message, self.rng)
             if message.answered_at is None and self._answers(case, message, latest=number == len(past) - 1):
                 self._answered(case, message)
 
@@ -184,7 +186,7 @@ class Aftermath:
         at = sent_at + timedelta(minutes=self.rng.choice((3, 12, 40, 95, 210)))
         if at >= self.now:
             return
-        inbound = self._writes(case, self.rng.choice(answers(case.client.language)), at)
+        inbound = self.writes(case, self.rng.choice(answers(case.client.language)), at)
         read_at = at + timedelta(minutes=self.rng.choice((9, 25, 70)))
         if read_at < self.now:
             actions.mark_answer_read(inbound_id=inbound.pk, by=case.counselor, now=read_at)
@@ -192,7 +194,8 @@ class Aftermath:
                 inbound_id=inbound.pk, by=case.counselor, now=read_at + timedelta(seconds=50)
             )
 
-    def _writes(self, case: Case, body: str, at: datetime) -> InboundMessage:
+    def writes(self, case: Case, body: str, at: datetime) -> InboundMessage:
+        """A text of the client's came in; what it was answered with has arrived."""
         number = case.client.contact_points.filter(kind="mobile").values_list("normalized", flat=True)[0]
         inbound = receive(
             provider=PROVIDER,
@@ -202,8 +205,8 @@ class Aftermath:
             body=body,
             now=at,
         )
-        for message in _gone(inbound.replies.filter(kind=Message.Kind.AWAY_REPLY), self.now):
-            _deliver(message, self.rng)
+        for message in gone(inbound.replies.filter(kind__in=PROMISES), self.now):
+            deliver(message, self.rng)
         return inbound
 
     # --- apart from check-ins ---
@@ -211,19 +214,19 @@ class Aftermath:
         """The client has answered STOP: the confirmation went out, the rest of the plan became calls."""
         last = Message.objects.filter(client=case.client, sent_at__isnull=False).order_by("-sent_at").first()
         at = (last.sent_at if last and last.sent_at else self.now - timedelta(days=1)) + timedelta(minutes=6)
-        inbound = self._writes(case, "STOP", at)
+        inbound = self.writes(case, "STOP", at)
         actions.mark_answer_read(inbound_id=inbound.pk, by=case.counselor, now=at + timedelta(hours=1))
-        for message in _gone(
+        for message in gone(
             Message.objects.filter(client=case.client, kind=Message.Kind.STOP_REPLY), self.now
         ):
-            _deliver(message, self.rng)
+            deliver(message, self.rng)
 
     def writes_unasked(self, cases: list[Case]) -> None:
         """Some messages of the last hours nobody has read yet; one asks for a call."""
         for number, case in enumerate(cases):
             words = unread(case.client.language)
             body = "2" if number == 0 else words[number % len(words)]
-            self._writes(case, body, self.now - timedelta(minutes=25 + 55 * number))
+            self.writes(case, body, self.now - timedelta(minutes=25 + 55 * number))
 
     def missed(self, case: Case) -> None:
         """Two missed sessions: one call was tried in vain, one is still owed."""
@@ -267,13 +270,13 @@ def spread_out(messages: Sequence[Message], *, now: datetime) -> None:
         )
 
 
-def _gone(messages: Any, now: datetime) -> Iterator[Message]:
+def gone(messages: Any, now: datetime) -> Iterator[Message]:
     """Messages whose time lies in the past and that nothing has stopped, oldest first."""
     waiting = messages.waiting().filter(due_at__lt=now).select_related("client", "plan")
     yield from waiting.order_by("due_at", "pk")
 
 
-def _deliver(message: Message, rng: random.Random) -> None:
+def deliver(message: Message, rng: random.Random) -> None:
     """As the deliverer would have left it: one attempt, accepted, the words kept, delivered within seconds."""
     started = message.due_at + timedelta(seconds=rng.randint(1, 4))
     attempt = Attempt.objects.create(

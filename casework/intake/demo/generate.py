@@ -23,6 +23,7 @@ from casework.intake.demo.measuring import give_measures
 from casework.intake.demo.premises import Premises, open_practice
 from casework.intake.demo.recovery import go_through_days
 from casework.intake.demo.registration import Case, Registrar
+from casework.intake.demo.reminding import remind
 from casework.intake.demo.second_names import in_training, own_words
 from casework.intake.demo.timeline import Meeting
 from casework.intake.demo.trail import Trail
@@ -64,10 +65,12 @@ def generate(*, now: datetime, seed: int = SEED, step: Callable[[str], None]) ->
         demo.cases.append(registrar.register(course, next(hours[course.counselor])))
         step(course.person.given)
     _past(demo.cases, Encounters(now, home, rng, demo.premises.rooms), Assessments(rng), step)
-    gather(demo.cases, now=now, zone=home)
     give_measures(demo.cases, now=now, seed=seed)
+    gather(demo.cases, now=now, zone=home)
     make_care_plans(demo.cases, now=now)
-    demo.due_soon = _since(demo.cases, Aftermath(now, home, rng), step)
+    aftermath = Aftermath(now, home, rng)
+    demo.due_soon = _since(demo.cases, aftermath, step)
+    remind(demo.cases, aftermath, but_for={message.client_id for message in demo.due_soon})
     go_through_days(demo.cases, now=now)
     in_training(demo.premises, demo.cases, now=now)
     own_words(demo.premises, demo.cases, now=now)
