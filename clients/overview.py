@@ -70,9 +70,7 @@ def asked(client: Client, at: datetime) -> Asker[Overview]:
     guardians = Guardian.objects.of(client)
     handovers = Handover.objects.of(client).select_related("from_user", "to_user")[:1]
     merges = ClientMerge.objects.filter(survivor=client, undone_at=None).select_related("merged", "by")
-    yield [points, given, substances, team, episodes, nearest, guardians, handovers]
-    if client.absorbed:
-        yield [merges]
+    yield [points, given, substances, team, episodes, nearest, guardians, handovers, merges]
     return Overview(
         contact_points=list(points),
         agreements=_newest_words(given, at),
@@ -82,7 +80,7 @@ def asked(client: Client, at: datetime) -> Asker[Overview]:
         emergency_contacts=list(nearest),
         guardians=list(guardians),
         handover=next(iter(handovers), None),
-        merges=list(merges) if client.absorbed else [],
+        merges=list(merges),
     )
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from clients.absences import away
 from clients.models import Absence
+from clients.together import Asker, alone
 from sessions.models import Session, SessionChange
 from sessions.models.session import Modality, State
 
@@ -28,9 +29,16 @@ class Step:
 
 def history(session: Session) -> list[Step]:
     """From when it was planned to how it ended, oldest first. One query."""
+    return alone(history_asked(session))
+
+
+def history_asked(session: Session) -> Asker[list[Step]]:
+    """The same, for a page that asks for more."""
     rows = session.changes.select_related("by", "counselor", "was_counselor", "room", "was_room")
+    rows = rows.order_by("at", "pk")
+    yield [rows]
     planned = Step(session.scheduled_at, session.scheduled_by, _("Planned"))
-    return [planned, *(Step(row.at, row.by, in_words(row), row.reason) for row in rows.order_by("at", "pk"))]
+    return [planned, *(Step(row.at, row.by, in_words(row), row.reason) for row in rows)]
 
 
 def in_words(change: SessionChange) -> str:
@@ -67,7 +75,9 @@ def _moves(change: SessionChange) -> list[str]:
 
 
 def _with_wish(change: SessionChange, words: str) -> str:
-    wish = {"client": _("The client's wish."), "practice": _("The practice's wish.")}.get(change.wished_by, "")
+    wish = {"client": _("The client's wish."), "practice": _("The practice's wish.")}.get(
+        change.wished_by, ""
+    )
     return f"{words} {wish}".strip()
 
 

@@ -13,6 +13,7 @@ from django.utils import timezone
 from clients.models import Client, Practice
 from clients.together import Asker, alone
 from sessions.models import Note, Session
+from sessions.models.notes import NoteQuerySet
 from sessions.models.session import SessionQuerySet
 
 
@@ -97,11 +98,9 @@ def last_note(session: Session) -> Note | None:
     return earlier_notes(session).first()
 
 
-def earlier_notes(session: Session) -> Any:
-    """The signed notes about the client's earlier sessions, the latest first."""
-    return (
-        Note.objects.signed()
-        .filter(client__in=session.client.record_ids, session__starts_at__lt=session.starts_at)
-        .select_related("session", "author")
-        .order_by("-session__starts_at", "-pk")
+def earlier_notes(session: Session) -> NoteQuerySet:
+    """The signed notes about the client's earlier sessions, the latest one first."""
+    earlier = Note.objects.signed().filter(
+        client__in=session.client.record_ids, session__starts_at__lt=session.starts_at
     )
+    return earlier.select_related("session", "author").order_by("-session__starts_at", "-pk")

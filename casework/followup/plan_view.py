@@ -1,6 +1,6 @@
 """A plan as a person reads it: every step with its day, its state, and in words why it stands so."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from casework.followup.models import FollowUpPlan, Message, StepChange, ToDo
 from casework.followup.plan_steps import DROPPED, MAY_MOVE, is_movable
 from casework.followup.plan_templates import FOR_SUPERVISOR
 from casework.followup.wording import TODO_REASONS, TODO_TONES, TONES, purpose
+from clients.together import read_together
 
 MESSAGE, TODO = "message", "todo"
 # Waiting without anything to tell: the day says it all.
@@ -66,10 +67,12 @@ class PlanView:
 
 
 def view_of(plan: FollowUpPlan, now: datetime) -> PlanView:
-    """Both halves of a plan in the order of their times; three queries."""
-    changes = _last_changes(plan)
+    """Both halves of a plan in the order of their times; one query."""
+    made = plan.changes.select_related("by").order_by("at", "pk")
     messages = plan.messages.order_by("due_at", "pk")
-    todos = plan.todos.select_related("owner").order_by("due_at", "pk")
+    todos = plan.todos.select_related("owner", "client").order_by("due_at", "pk")
+    read_together(made, messages, todos)
+    changes = _last_changes(made)
     ahead: list[Step] = []
     behind: list[Step] = []
     for message in messages:
@@ -100,11 +103,11 @@ def _may_still_go(message: Message) -> bool:
     return message.status in {*Message.WAITING, Message.Status.CLAIMED, Message.Status.UNKNOWN}
 
 
-def _last_changes(plan: FollowUpPlan) -> dict[tuple[str, int | None], StepChange]:
+def _last_changes(made: Iterable[StepChange]) -> dict[tuple[str, int | None], StepChange]:
     """What was last done by hand to each step."""
     return {
         ("message", change.message_id) if change.message_id else ("todo", change.todo_id): change
-        for change in plan.changes.select_related("by").order_by("at", "pk")
+        for change in made
     }
 
 

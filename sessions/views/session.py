@@ -1,5 +1,6 @@
 """The working page of a session, and the pages from which it is planned, moved, started and closed."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any
@@ -18,12 +19,13 @@ from clients.access import Verb, can
 from clients.doors import client_or_404, record_or_404
 from clients.forms import telling
 from clients.models import Client
+from clients.together import gather, reading
 from clients.views.guard import View, needs
 from sessions import actions, formats, headers, note_queries, queries
 from sessions.actions.start import EARLY
 from sessions.booking_forms import CancelForm, CloseForm, MoveForm, SessionForm
-from sessions.history import away_then, history
-from sessions.models import Note, Session, Snippet
+from sessions.history import away_then, history_asked
+from sessions.models import Goal, Note, Session, Snippet
 from sessions.note_forms import HeaderForm, NoteForm
 
 State = Session.State
@@ -32,7 +34,7 @@ State = Session.State
 def found_session(request: HttpRequest, uid: UUID, *, viewing: bool = False) -> Session:
     """The session with its people, if its client is the person's to see."""
     rows = Session.objects.select_related(
-        "client__summary", "client__team", "counselor", "note__author", "room", "series"
+        "client__summary", "client__team", "counselor", "scheduled_by", "note__author", "room", "series"
     )
     return record_or_404(request, rows, uid, viewing=viewing)
 
@@ -81,6 +83,10 @@ def working_page(
     now = timezone.now()
     note, client = session.written, session.client
     writes = may_write(session, request.user)
+    earlier = queries.earlier_notes(session) if can(request.user, Verb.READ_NOTE) else Note.objects.none()
+    last, goals = earlier[:1], note_queries.goals_offered(client, note)
+    mine = Snippet.objects.filter(owner=request.user).order_by("word")
+    told, *_rest = gather(history_asked(session), reading(last, *((goals, mine) if writes else ())))
     context = {
         "session": session,
         "client": client,
@@ -91,7 +97,7 @@ def working_page(
         "writes": writes,
         "form": None,
         "theirs": theirs,
-        "last_note": queries.last_note(session) if not writes and can(request.user, Verb.READ_NOTE) else None,
+        "last_note": next(iter(last), None),
         "zone_differs": client.zone.utcoffset(session.starts_at)
         != timezone.localtime(session.starts_at).utcoffset(),
         "opens_at": session.starts_at - EARLY
@@ -99,17 +105,32 @@ def working_page(
         else None,
         "can": possible(session, request.user, now),
         "away": away_then(session),
-        "history": history(session),
+        "history": told,
     }
     if writes:
-        context |= _editor(request, session, note, form=form, typed=typed)
+        own = Own(goals=list(goals), words=list(mine))
+        context |= _editor(request, session, note, own, form=form, typed=typed)
     elif note is None and session.counselor_id == request.user.pk:
         context["deleted"] = session.notes_ever.filter(state=Note.State.DELETED).order_by("-pk").first()
     return render(request, "sessions/session.html", context, status=status)
 
 
+@dataclass(frozen=True)
+class Own:
+    """What the note may name, and the writer's own phrases and templates."""
+
+    goals: list[Goal]
+    words: list[Snippet]
+
+
 def _editor(
-    request: HttpRequest, session: Session, note: Note | None, *, form: NoteForm | None, typed: Any
+    request: HttpRequest,
+    session: Session,
+    note: Note | None,
+    own: Own,
+    *,
+    form: NoteForm | None,
+    typed: Any,
 ) -> dict[str, Any]:
     """What the editor needs: the form of its format, the header, one's own words, and what was said when returned."""
     if note is not None:
@@ -134,7 +155,6 @@ def _editor(
         "phrases": [one for one in ready.snippets if one.kind == Snippet.Kind.PHRASE],
         "templates": [one for one in ready.snippets if one.kind == Snippet.Kind.TEMPLATE],
         "deleted": ready.deleted,
-        "last_note": ready.last,
     }
 
 
