@@ -40,10 +40,8 @@ def _person(label: Any, *, required: bool) -> forms.ModelChoiceField:
 class PlaceForm(forms.Form):
     """Where people meet."""
 
+    field_order: tuple[str, ...] = ("modality", "room", "location")
     modality = forms.ChoiceField(label=_("How"), choices=Session.Modality.choices)
-    room = forms.ModelChoiceField(
-        Room.objects.none(), label=_("Room"), to_field_name="uid", required=False, empty_label=_("None")
-    )
     location = forms.CharField(
         label=_("Where else"),
         max_length=120,
@@ -53,7 +51,14 @@ class PlaceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["room"].queryset = Room.objects.in_use().order_by("name", "pk")
+        self.fields["room"] = forms.ModelChoiceField(
+            Room.objects.in_use().order_by("name", "pk"),
+            label=_("Room"),
+            to_field_name="uid",
+            required=False,
+            empty_label=_("None"),
+        )
+        self.order_fields(self.field_order)
 
 
 class GroupForm(PlaceForm):
@@ -65,7 +70,7 @@ class GroupForm(PlaceForm):
         help_text=_("Staff see it, and no client: for example “Tuesday evening”."),
     )
     capacity = forms.IntegerField(label=_("Places"), min_value=1, max_value=99, required=False)
-    field_order = ("name", "capacity", "modality", "room", "location")
+    field_order: tuple[str, ...] = ("name", "capacity", "modality", "room", "location")
 
 
 class NewGroupForm(GroupForm):
@@ -110,7 +115,7 @@ class MeetingForm(PlaceForm):
     minutes = forms.IntegerField(
         label=_("Minutes"), min_value=5, max_value=720, widget=forms.NumberInput(attrs={"step": 5})
     )
-    field_order = ("starts_at", "minutes", "counselor", "modality", "room", "location")
+    field_order: tuple[str, ...] = ("starts_at", "minutes", "counselor", "modality", "room", "location")
 
     def __init__(self, *args: Any, group: Group, by: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -187,6 +192,20 @@ class ChosenTopicForm(forms.Form):
         self.order_fields(self.field_order)
 
 
+class ClientChoice(forms.ModelChoiceField):
+    """Clients by name and number."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.display_name} · {obj.record_number}"
+
+
+class GroupChoice(forms.ModelChoiceField):
+    """Groups by name and who leads them."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} · {obj.facilitator.full_name}"
+
+
 class MemberForm(forms.Form):
     """Somebody who joins: among the clients that the person sees and who are in care."""
 
@@ -194,13 +213,12 @@ class MemberForm(forms.Form):
         super().__init__(*args, **kwargs)
         inside = GroupMembership.objects.in_force(now).filter(group=group).values("client")
         seen = Client.objects.visible_to(by, at=now).in_touch().exclude(pk__in=inside)
-        self.fields["client"] = forms.ModelChoiceField(
+        self.fields["client"] = ClientChoice(
             seen.order_by("family_name", "given_name", "pk"),
             label=_("Client"),
             to_field_name="uid",
             empty_label=_("Choose"),
         )
-        self.fields["client"].label_from_instance = lambda one: f"{one.display_name} · {one.record_number}"
 
 
 class JoinForm(forms.Form):
@@ -210,10 +228,9 @@ class JoinForm(forms.Form):
         super().__init__(*args, **kwargs)
         inside = GroupMembership.objects.of(client).in_force(now).values("group")
         groups = Group.objects.running().exclude(pk__in=inside).select_related("facilitator")
-        self.fields["group"] = forms.ModelChoiceField(
+        self.fields["group"] = GroupChoice(
             groups.order_by("name", "pk"), label=_("Group"), to_field_name="uid", empty_label=_("Choose")
         )
-        self.fields["group"].label_from_instance = lambda one: f"{one.name} · {one.facilitator.full_name}"
 
 
 class LeaveForm(forms.Form):

@@ -97,8 +97,8 @@ def roster_of(meeting: GroupMeeting) -> Roster:
     """Whoever has a session of the meeting or belonged to the group then, under every record of theirs."""
     expected = Session.objects.filter(meeting=meeting).order_by().values("client")
     members = GroupMembership.objects.filter(group=meeting.group_id, joined_at__lte=meeting.ends_at)
-    members = members.filter(Q(left_at=None) | Q(left_at__gt=meeting.starts_at)).order_by().values("client")
-    named = Client.objects.filter(Q(pk__in=expected) | Q(pk__in=members)).order_by("pk")
+    members = members.filter(Q(left_at=None) | Q(left_at__gt=meeting.starts_at)).order_by()
+    named = Client.objects.filter(Q(pk__in=expected) | Q(pk__in=members.values("client"))).order_by("pk")
     standing = {one.merged_into_id or one.pk for one in named}
     rows = Client.objects.filter(Q(pk__in=standing) | Q(merged_into__in=standing)).order_by("pk")
     clients = {one.pk: one for one in rows}
@@ -115,7 +115,7 @@ def refuse_named(session: Session, texts: Mapping[str, str]) -> None:
 
     `texts` by field. Does nothing for a session that belongs to no group's meeting.
     """
-    if session.meeting_id is not None:
+    if session.meeting is not None:
         refuse_in(roster_of(session.meeting), texts, about=session.client)
 
 

@@ -39,7 +39,7 @@ def save_shared(*, meeting_id: int, version: int, text: str, by: Any, now: datet
     require(by, Verb.WRITE_NOTE)
     meeting = held_meeting(meeting_id)
     _check_leads(meeting, by)
-    if not isinstance(text, str) or "\x00" in text or len(text) > LONGEST_TEXT:
+    if "\x00" in text or len(text) > LONGEST_TEXT:
         raise InvalidInput(_("This text is too long, or not text."), field=SHARED)
     words = tidy(text)
     if words == meeting.shared_text:

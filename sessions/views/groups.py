@@ -163,7 +163,7 @@ def _change_topic(request: HttpRequest, group: Group, now: datetime) -> None:
         topic = None
     if topic is None:
         raise refuse(request, what="counseling.GroupTopic", uid=request.POST["topic"][:40])
-    told = {"topic_id": topic.pk, "by": request.user, "now": now}
+    told: dict[str, Any] = {"topic_id": topic.pk, "by": request.user, "now": now}
     if request.POST.get("do") == "remove":
         actions.retire_topic(**told)
     else:

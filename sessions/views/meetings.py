@@ -81,11 +81,11 @@ def meeting_context(request: HttpRequest, meeting: GroupMeeting, now: datetime) 
     }
 
 
-def _taps(meeting: GroupMeeting, now: datetime) -> list[tuple[str, str]]:
+def _taps(meeting: GroupMeeting, now: datetime) -> list[tuple[str, Any]]:
     """What can be said of a member by now: a day before only that they called off late."""
     if now < meeting.starts_at - LATE_CANCEL_WITHIN:
         return []
-    kinds = GroupMark.Kind.choices
+    kinds: list[tuple[str, Any]] = list(GroupMark.Kind.choices)
     if now < meeting.starts_at - EARLY:
         return [one for one in kinds if one[0] == GroupMark.Kind.LATE_CANCEL]
     return kinds
@@ -227,7 +227,7 @@ def save(request: HttpRequest, uid: UUID) -> HttpResponse:
     if request.method != "POST":
         return redirect("counseling:meeting_note", uid=meeting.uid)
     text, confirmed = request.POST.get("group", ""), request.POST.getlist("confirmed")
-    told = {"meeting_id": meeting.pk, "by": request.user, "now": now}
+    told: dict[str, Any] = {"meeting_id": meeting.pk, "by": request.user, "now": now}
     try:
         saved = save_shared(version=_version(request), text=text, **told)
         if request.POST.get("then") == "file":

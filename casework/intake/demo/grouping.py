@@ -41,13 +41,13 @@ def gather(cases: list[Case], *, now: datetime, zone: ZoneInfo) -> None:
     second = _begun("Noon group", leads[1], noon, now=now, co_facilitator=leads[0])
     _write(_met(first, now, zone, days=1, hour=18), now=now)
     draft = _met(second, now, zone, days=2, hour=12)
-    told = {"by": draft.counselor, "now": draft.over_at + LENGTH}
+    told: dict[str, Any] = {"by": draft.counselor, "now": draft.over_at + LENGTH}
     save_shared(meeting_id=draft.pk, version=0, text=SHARED.partition(". ")[0] + ".", **told)
 
 
 def _begun(name: str, lead: Any, members: list[Case], *, now: datetime, **said: Any) -> Group:
     """Six weeks ago."""
-    told = {"by": lead, "now": now - timedelta(weeks=6)}
+    told: dict[str, Any] = {"by": lead, "now": now - timedelta(weeks=6)}
     team = members[0].client.team
     group = begin_group(name=name, team=team, facilitator=lead, capacity=10, **said, **told)
     for title in TOPICS:
@@ -61,10 +61,10 @@ def _met(group: Group, now: datetime, zone: ZoneInfo, *, days: int, hour: int) -
     """A meeting some days ago with one member absent, and one as many days ahead; the one behind us."""
     noon = now.astimezone(zone).replace(hour=hour, minute=0, second=0, microsecond=0)
     behind, ahead = noon - timedelta(days=days), noon + timedelta(days=days)
-    told = {"group_id": group.pk, "by": group.facilitator, "now": behind - timedelta(days=7)}
+    told: dict[str, Any] = {"group_id": group.pk, "by": group.facilitator, "now": behind - timedelta(days=7)}
     meeting = acts.plan_meeting(starts_at=behind, ends_at=behind + LENGTH, **told).meetings[0]
     acts.plan_meeting(starts_at=ahead, ends_at=ahead + LENGTH, **told)
-    after = {"meeting_id": meeting.pk, "by": group.facilitator, "now": behind + LENGTH}
+    after: dict[str, Any] = {"meeting_id": meeting.pk, "by": group.facilitator, "now": behind + LENGTH}
     missing = meeting.sessions.order_by("pk").last()
     if missing is not None:
         acts.mark(client_id=missing.client_id, mark=GroupMark.Kind.LATE_CANCEL, **after)
@@ -75,7 +75,7 @@ def _met(group: Group, now: datetime, zone: ZoneInfo, *, days: int, hour: int) -
 def _write(meeting: GroupMeeting, *, now: datetime) -> None:
     """What all did, a few words about each, filed; half of the notes signed."""
     lead, at = meeting.counselor, meeting.over_at + timedelta(minutes=20)
-    told = {"by": lead, "now": at}
+    told: dict[str, Any] = {"by": lead, "now": at}
     save_shared(meeting_id=meeting.pk, version=0, text=SHARED, **told)
     filed = file_notes(meeting_id=meeting.pk, version=1, **told)
     for number, note in enumerate(sorted(filed, key=lambda one: one.pk)):
