@@ -77,7 +77,7 @@ def test_deleting_is_refused_by_the_database(signed_note):
         "TRUNCATE counseling_session CASCADE",
         "UPDATE counseling_addendum SET signed_at = now()",
         "DELETE FROM counseling_addendum",
-        "TRUNCATE counseling_addendum",
+        "TRUNCATE counseling_addendum CASCADE",
     ],
 )
 def test_raw_sql_of_the_owner_is_refused(signed_note, addendum, sql):
