@@ -12,304 +12,669 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clients', '0011_group_facilitators'),
-        ('counseling', '0006_the_history_of_sessions_stands'),
+        ("clients", "0011_group_facilitators"),
+        ("counseling", "0006_the_history_of_sessions_stands"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Group',
+            name="Group",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('modality', models.CharField(choices=[('in_person', 'In person'), ('phone', 'By phone'), ('video', 'By video')], default='in_person', max_length=12)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('capacity', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('running', 'Running'), ('ended', 'Ended')], default='running', max_length=8)),
-                ('begun_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[("in_person", "In person"), ("phone", "By phone"), ("video", "By video")],
+                        default="in_person",
+                        max_length=12,
+                    ),
+                ),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("capacity", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("running", "Running"), ("ended", "Ended")], default="running", max_length=8
+                    ),
+                ),
+                ("begun_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['name', 'pk'],
+                "ordering": ["name", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='GroupMark',
+            name="GroupMark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(choices=[('present', 'Present'), ('absent', 'Absent'), ('late_cancel', 'Late cancel')], max_length=12)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "mark",
+                    models.CharField(
+                        choices=[
+                            ("present", "Present"),
+                            ("absent", "Absent"),
+                            ("late_cancel", "Late cancel"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='GroupMeeting',
+            name="GroupMeeting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('modality', models.CharField(choices=[('in_person', 'In person'), ('phone', 'By phone'), ('video', 'By video')], default='in_person', max_length=12)),
-                ('location', models.CharField(blank=True, max_length=120)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('state', models.CharField(choices=[('scheduled', 'Scheduled'), ('held', 'Held'), ('cancelled', 'Cancelled')], default='scheduled', max_length=10)),
-                ('topic_chosen', models.BooleanField(default=False)),
-                ('subject', models.CharField(blank=True, max_length=120, verbose_name='subject')),
-                ('scheduled_at', models.DateTimeField()),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('cancel_reason', models.CharField(blank=True, max_length=200)),
-                ('shared_text', clients.encryption.EncryptedTextField(default='')),
-                ('shared_version', models.PositiveIntegerField(default=0)),
-                ('shared_saved_at', models.DateTimeField(blank=True, null=True)),
-                ('filed_version', models.PositiveIntegerField(blank=True, null=True)),
-                ('filed_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[("in_person", "In person"), ("phone", "By phone"), ("video", "By video")],
+                        default="in_person",
+                        max_length=12,
+                    ),
+                ),
+                ("location", models.CharField(blank=True, max_length=120)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("scheduled", "Scheduled"), ("held", "Held"), ("cancelled", "Cancelled")],
+                        default="scheduled",
+                        max_length=10,
+                    ),
+                ),
+                ("topic_chosen", models.BooleanField(default=False)),
+                ("subject", models.CharField(blank=True, max_length=120, verbose_name="subject")),
+                ("scheduled_at", models.DateTimeField()),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                ("cancel_reason", models.CharField(blank=True, max_length=200)),
+                ("shared_text", clients.encryption.EncryptedTextField(default="")),
+                ("shared_version", models.PositiveIntegerField(default=0)),
+                ("shared_saved_at", models.DateTimeField(blank=True, null=True)),
+                ("filed_version", models.PositiveIntegerField(blank=True, null=True)),
+                ("filed_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['starts_at', 'pk'],
+                "ordering": ["starts_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='GroupMembership',
+            name="GroupMembership",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('joined_at', models.DateTimeField()),
-                ('left_at', models.DateTimeField(blank=True, null=True)),
-                ('leave_reason', models.CharField(blank=True, choices=[('completed', 'Completed the group'), ('left', 'Chose to leave'), ('moved', 'Moved to another group or setting'), ('discharged', 'Discharged'), ('deceased', 'Deceased'), ('merged', 'Record merged into another'), ('ended', 'The group ended'), ('other', 'Another reason')], max_length=10)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("joined_at", models.DateTimeField()),
+                ("left_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "leave_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("completed", "Completed the group"),
+                            ("left", "Chose to leave"),
+                            ("moved", "Moved to another group or setting"),
+                            ("discharged", "Discharged"),
+                            ("deceased", "Deceased"),
+                            ("merged", "Record merged into another"),
+                            ("ended", "The group ended"),
+                            ("other", "Another reason"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['joined_at', 'pk'],
+                "ordering": ["joined_at", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='GroupTopic',
+            name="GroupTopic",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('position', models.PositiveSmallIntegerField()),
-                ('title', models.CharField(max_length=120, verbose_name='topic')),
-                ('outline', models.TextField(blank=True, verbose_name='outline')),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("position", models.PositiveSmallIntegerField()),
+                ("title", models.CharField(max_length=120, verbose_name="topic")),
+                ("outline", models.TextField(blank=True, verbose_name="outline")),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position', 'pk'],
+                "ordering": ["position", "pk"],
             },
         ),
         migrations.CreateModel(
-            name='NameConfirmation',
+            name="NameConfirmation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text_hash', models.CharField(max_length=64)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text_hash", models.CharField(max_length=64)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.RemoveConstraint(
-            model_name='session',
-            name='one_session_at_a_time_per_counselor',
+            model_name="session",
+            name="one_session_at_a_time_per_counselor",
         ),
         migrations.RemoveConstraint(
-            model_name='session',
-            name='one_session_at_a_time_per_room',
+            model_name="session",
+            name="one_session_at_a_time_per_room",
         ),
         migrations.AlterField(
-            model_name='note',
-            name='format',
-            field=models.CharField(choices=[('dap', 'DAP'), ('soap', 'SOAP'), ('group', 'GROUP')], default='dap', max_length=8),
+            model_name="note",
+            name="format",
+            field=models.CharField(
+                choices=[("dap", "DAP"), ("soap", "SOAP"), ("group", "GROUP")], default="dap", max_length=8
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='begun_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="group",
+            name="begun_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='co_facilitator',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='groups_co_led', to=settings.AUTH_USER_MODEL),
+            model_name="group",
+            name="co_facilitator",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="groups_co_led",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='ended_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="group",
+            name="ended_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='facilitator',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups_led', to=settings.AUTH_USER_MODEL),
+            model_name="group",
+            name="facilitator",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="groups_led",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='room',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='counseling.room'),
+            model_name="group",
+            name="room",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="groups",
+                to="counseling.room",
+            ),
         ),
         migrations.AddField(
-            model_name='group',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='clients.team'),
+            model_name="group",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="groups", to="clients.team"
+            ),
         ),
         migrations.AddField(
-            model_name='groupmark',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="groupmark",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='groupmark',
-            name='session',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='group_mark', to='counseling.session'),
+            model_name="groupmark",
+            name="session",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="group_mark",
+                to="counseling.session",
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='closed_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="groupmeeting",
+            name="closed_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='co_counselor',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meetings_co_led', to=settings.AUTH_USER_MODEL),
+            model_name="groupmeeting",
+            name="co_counselor",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="meetings_co_led",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='counselor',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meetings_led', to=settings.AUTH_USER_MODEL),
+            model_name="groupmeeting",
+            name="counselor",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="meetings_led",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='counseling.group'),
+            model_name="groupmeeting",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="meetings", to="counseling.group"
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='room',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='counseling.room'),
+            model_name="groupmeeting",
+            name="room",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="meetings",
+                to="counseling.room",
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='scheduled_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="groupmeeting",
+            name="scheduled_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='session',
-            name='meeting',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='sessions', to='counseling.groupmeeting'),
+            model_name="session",
+            name="meeting",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sessions",
+                to="counseling.groupmeeting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state__in', ('scheduled', 'in_progress', 'attended')), ('meeting', None)), expressions=[(models.Func(models.F('counselor'), models.F('counselor'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='one_session_at_a_time_per_counselor'),
+            model_name="session",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(
+                    ("state__in", ("scheduled", "in_progress", "attended")), ("meeting", None)
+                ),
+                expressions=[
+                    (
+                        models.Func(
+                            models.F("counselor"),
+                            models.F("counselor"),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"),
+                            models.F("ends_at"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
+                            function="tstzrange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_session_at_a_time_per_counselor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state__in', ('scheduled', 'in_progress', 'attended')), ('meeting', None), ('room__isnull', False)), expressions=[(models.Func(models.F('room'), models.F('room'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='one_session_at_a_time_per_room'),
+            model_name="session",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(
+                    ("state__in", ("scheduled", "in_progress", "attended")),
+                    ("meeting", None),
+                    ("room__isnull", False),
+                ),
+                expressions=[
+                    (
+                        models.Func(
+                            models.F("room"), models.F("room"), models.Value("[]"), function="int8range"
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"),
+                            models.F("ends_at"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
+                            function="tstzrange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_session_at_a_time_per_room",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('meeting', 'client'), name='one_session_per_member_of_a_meeting'),
+            model_name="session",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "cancelled"), _negated=True),
+                fields=("meeting", "client"),
+                name="one_session_per_member_of_a_meeting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='session',
-            constraint=models.CheckConstraint(condition=models.Q(('meeting', None), ('kind', 'group'), _connector='OR'), name='session_of_a_meeting_is_a_group_session'),
+            model_name="session",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("meeting", None), ("kind", "group"), _connector="OR"),
+                name="session_of_a_meeting_is_a_group_session",
+            ),
         ),
         migrations.AddField(
-            model_name='groupmembership',
-            name='added_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="groupmembership",
+            name="added_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='groupmembership',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='group_memberships', to='clients.client'),
+            model_name="groupmembership",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="group_memberships",
+                to="clients.client",
+            ),
         ),
         migrations.AddField(
-            model_name='groupmembership',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='memberships', to='counseling.group'),
+            model_name="groupmembership",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="memberships", to="counseling.group"
+            ),
         ),
         migrations.AddField(
-            model_name='groupmembership',
-            name='left_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="groupmembership",
+            name="left_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='grouptopic',
-            name='group',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='topics', to='counseling.group'),
+            model_name="grouptopic",
+            name="group",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="topics", to="counseling.group"
+            ),
         ),
         migrations.AddField(
-            model_name='groupmeeting',
-            name='topic',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='meetings', to='counseling.grouptopic'),
+            model_name="groupmeeting",
+            name="topic",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="meetings",
+                to="counseling.grouptopic",
+            ),
         ),
         migrations.AddField(
-            model_name='nameconfirmation',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="nameconfirmation",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='nameconfirmation',
-            name='client',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='clients.client'),
+            model_name="nameconfirmation",
+            name="client",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="clients.client"
+            ),
         ),
         migrations.AddField(
-            model_name='nameconfirmation',
-            name='meeting',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='name_confirmations', to='counseling.groupmeeting'),
+            model_name="nameconfirmation",
+            name="meeting",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="name_confirmations",
+                to="counseling.groupmeeting",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(('ended_at__isnull', False), ('state', 'ended')), _connector='OR'), name='group_ended_at_means_ended'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("state", "running")),
+                    models.Q(("ended_at__isnull", False), ("state", "ended")),
+                    _connector="OR",
+                ),
+                name="group_ended_at_means_ended",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='group',
-            constraint=models.CheckConstraint(condition=models.Q(('co_facilitator', None), models.Q(('co_facilitator', models.F('facilitator')), _negated=True), _connector='OR'), name='group_led_by_two_different_people'),
+            model_name="group",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("co_facilitator", None),
+                    models.Q(("co_facilitator", models.F("facilitator")), _negated=True),
+                    _connector="OR",
+                ),
+                name="group_led_by_two_different_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=models.UniqueConstraint(condition=models.Q(('left_at__isnull', True)), fields=('group', 'client'), name='one_open_place_per_client_in_a_group'),
+            model_name="groupmembership",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("left_at__isnull", True)),
+                fields=("group", "client"),
+                name="one_open_place_per_client_in_a_group",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmembership',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('leave_reason', ''), ('left_at__isnull', True)), models.Q(('left_at__gte', models.F('joined_at')), models.Q(('leave_reason', ''), _negated=True)), _connector='OR'), name='leaving_a_group_has_date_and_reason'),
+            model_name="groupmembership",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("leave_reason", ""), ("left_at__isnull", True)),
+                    models.Q(
+                        ("left_at__gte", models.F("joined_at")), models.Q(("leave_reason", ""), _negated=True)
+                    ),
+                    _connector="OR",
+                ),
+                name="leaving_a_group_has_date_and_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grouptopic',
-            constraint=models.UniqueConstraint(condition=models.Q(('retired_at__isnull', True)), fields=('group', 'position'), name='one_topic_per_place_in_turn'),
+            model_name="grouptopic",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at__isnull", True)),
+                fields=("group", "position"),
+                name="one_topic_per_place_in_turn",
+            ),
         ),
         migrations.AddIndex(
-            model_name='groupmeeting',
-            index=models.Index(fields=['group', 'starts_at'], name='meeting_group_start'),
+            model_name="groupmeeting",
+            index=models.Index(fields=["group", "starts_at"], name="meeting_group_start"),
         ),
         migrations.AddIndex(
-            model_name='groupmeeting',
-            index=models.Index(fields=['counselor', 'starts_at'], name='meeting_counselor_start'),
+            model_name="groupmeeting",
+            index=models.Index(fields=["counselor", "starts_at"], name="meeting_counselor_start"),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at')), ('ends_at__lte', django.db.models.expressions.CombinedExpression(models.F('starts_at'), '+', models.Value(datetime.timedelta(seconds=43200))))), name='meeting_lasts_up_to_twelve_hours'),
+            model_name="groupmeeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("ends_at__gt", models.F("starts_at")),
+                    (
+                        "ends_at__lte",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("starts_at"), "+", models.Value(datetime.timedelta(seconds=43200))
+                        ),
+                    ),
+                ),
+                name="meeting_lasts_up_to_twelve_hours",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('started_at', None)), models.Q(('ended_at__gt', models.F('started_at')), ('ended_at__lte', django.db.models.expressions.CombinedExpression(models.F('started_at'), '+', models.Value(datetime.timedelta(seconds=43200))))), _connector='OR'), name='held_meeting_has_both_times'),
+            model_name="groupmeeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("ended_at", None), ("started_at", None)),
+                    models.Q(
+                        ("ended_at__gt", models.F("started_at")),
+                        (
+                            "ended_at__lte",
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("started_at"), "+", models.Value(datetime.timedelta(seconds=43200))
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="held_meeting_has_both_times",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('started_at', None), ('state', 'scheduled')), models.Q(('closed_at__isnull', False), ('started_at', None), ('state', 'cancelled')), models.Q(('closed_at__isnull', False), ('started_at__isnull', False), ('state', 'held')), _connector='OR'), name='meeting_closed_at_means_closed'),
+            model_name="groupmeeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("started_at", None), ("state", "scheduled")),
+                    models.Q(("closed_at__isnull", False), ("started_at", None), ("state", "cancelled")),
+                    models.Q(("closed_at__isnull", False), ("started_at__isnull", False), ("state", "held")),
+                    _connector="OR",
+                ),
+                name="meeting_closed_at_means_closed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(('co_counselor', None), models.Q(('co_counselor', models.F('counselor')), _negated=True), _connector='OR'), name='meeting_led_by_two_different_people'),
+            model_name="groupmeeting",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("co_counselor", None),
+                    models.Q(("co_counselor", models.F("counselor")), _negated=True),
+                    _connector="OR",
+                ),
+                name="meeting_led_by_two_different_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), expressions=[(models.Func(models.F('counselor'), models.F('counselor'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='one_meeting_at_a_time_per_counselor'),
+            model_name="groupmeeting",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("state", "cancelled"), _negated=True),
+                expressions=[
+                    (
+                        models.Func(
+                            models.F("counselor"),
+                            models.F("counselor"),
+                            models.Value("[]"),
+                            function="int8range",
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"),
+                            models.F("ends_at"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
+                            function="tstzrange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_meeting_at_a_time_per_counselor",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='groupmeeting',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(models.Q(('state', 'cancelled'), _negated=True), ('room__isnull', False)), expressions=[(models.Func(models.F('room'), models.F('room'), models.Value('[]'), function='int8range'), '&&'), (models.Func(models.F('starts_at'), models.F('ends_at'), django.contrib.postgres.fields.ranges.RangeBoundary(), function='tstzrange'), '&&')], name='one_meeting_at_a_time_per_room'),
+            model_name="groupmeeting",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(models.Q(("state", "cancelled"), _negated=True), ("room__isnull", False)),
+                expressions=[
+                    (
+                        models.Func(
+                            models.F("room"), models.F("room"), models.Value("[]"), function="int8range"
+                        ),
+                        "&&",
+                    ),
+                    (
+                        models.Func(
+                            models.F("starts_at"),
+                            models.F("ends_at"),
+                            django.contrib.postgres.fields.ranges.RangeBoundary(),
+                            function="tstzrange",
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="one_meeting_at_a_time_per_room",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='nameconfirmation',
-            constraint=models.UniqueConstraint(fields=('meeting', 'client', 'text_hash'), name='one_confirmation_per_text_and_name'),
+            model_name="nameconfirmation",
+            constraint=models.UniqueConstraint(
+                fields=("meeting", "client", "text_hash"), name="one_confirmation_per_text_and_name"
+            ),
         ),
     ]
