@@ -183,6 +183,10 @@ def test_a_mistake_is_said_at_its_field_and_what_was_ticked_stays(as_dana, alex,
     assert not DayMark.objects.exists()
 
 
+def test_the_page_of_a_mistake_loaded_anew_is_the_calendar(as_dana, alex):
+    assert as_dana.get(address(alex, "followup:mark_days")).url == address(alex)
+
+
 def test_without_a_ticked_day_it_asks_for_one(as_dana, alex):
     answer = as_dana.post(address(alex, "followup:mark_days"), sent())
     assert "days" in answer.context["form"].errors

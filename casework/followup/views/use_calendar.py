@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from casework.followup.actions.use_calendar import DaysMarked, mark_days, withdraw_mark
 from casework.followup.models import InboundMessage
@@ -28,7 +28,7 @@ from clients.dates import EARLIEST
 from clients.doors import client_or_404, record_or_404
 from clients.forms import answering, telling
 from clients.models import Client
-from clients.views.guard import needs
+from clients.views.guard import READ_OR_WRITE, needs
 from sessions.models import Session
 
 NINETY = 90
@@ -65,11 +65,13 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
     return render(request, "followup/use_calendar.html", _context(client, form, shown, now))
 
 
-@require_POST
+@require_http_methods(READ_OR_WRITE)
 @needs(Verb.REPORT_RELAPSE)
 def mark(request: HttpRequest, uid: UUID) -> HttpResponse:
     """Keep what is said of the ticked days. Asked for by a script, only the calendar comes back."""
     client = client_or_404(request, uid)
+    if request.method != "POST":  # the page of a mistake, loaded anew
+        return redirect("followup:use_calendar", uid=client.uid)
     now = timezone.now()
     shown = _month(request.POST.get("month", ""), timezone.localdate(now, client.zone))
     form = DaysForm(request.POST, client=client, shown=window_days(*shown))
