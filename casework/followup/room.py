@@ -4,7 +4,7 @@ The check-in keeps the day that it was meant for, so that it goes back there whe
 out when no other day is near (clinical.md §4.2).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -70,8 +70,7 @@ def _that_yield(client: Client) -> list[Message]:
     rows = Message.objects.filter(client__in=client.record_ids, kind=Message.Kind.PLAN, plan__state="active")
     left_out = rows.filter(status=STATUS.SKIPPED, reason_code=TOOK_IT)
     found = (rows.filter(status__in=YIELDS) | left_out).order_by("pk").defer("body")
-    messages: Sequence[Message] = found.select_for_update(of=("self",))
-    return sorted(messages, key=lambda one: (intended(one), one.pk))
+    return sorted(found.select_for_update(of=("self",)), key=lambda one: (intended(one), one.pk))
 
 
 def _put(message: Message, at: datetime, now: datetime) -> bool:
