@@ -178,7 +178,7 @@ def reword(*, item: Item, words: str, by: Any, now: datetime) -> Item:
 
 @transaction.atomic
 def review(*, item: Item, review_on: date, by: Any, now: datetime, remark: str = "") -> Item:
-    """Go through a goal or a step again: how it stands, and when next.
+    """Go through a goal or a step again: how it stands, and when next. Steps of the goal that were due move along.
 
     Raises InvalidInput for a day that is not ahead, InvalidTransition for what is not being worked on.
     """
@@ -190,6 +190,9 @@ def review(*, item: Item, review_on: date, by: Any, now: datetime, remark: str =
     said = _checked(tidy(remark).strip(), "remark")
     found.review_on = review_on
     found.save(update_fields=["review_on"])
+    if isinstance(found, Goal):
+        due = GoalStep.objects.filter(goal=found, state=State.OPEN)
+        due.filter(review_on__lte=timezone.localdate(now, client.zone)).update(review_on=review_on)
     _note(plan, What.REVIEWED, by=by, now=now, remark=said, review_on=review_on, **_pair(found))
     _keep_next_review(plan)
     audit.record(REVIEWED, by=by, at=now, client_id=client.pk, target=found)

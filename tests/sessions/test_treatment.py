@@ -120,6 +120,18 @@ class TestChanging:
         goal.plan.refresh_from_db()
         assert goal.plan.next_review_on == MAY  # of the step, and of the plan
 
+    def test_going_through_a_goal_takes_along_what_is_due_under_it(self, goal, step, acts):
+        later = actions.add_step(
+            goal=goal, kind="intervention", words="Diary", review_on=TODAY + timedelta(days=3), **acts
+        )
+        GoalStep.objects.filter(pk=step.pk).update(review_on=TODAY)
+        june = date(2026, 6, 1)
+        actions.review(item=goal, review_on=june, **acts)
+        step.refresh_from_db()
+        assert step.review_on == june
+        later.refresh_from_db()
+        assert later.review_on == TODAY + timedelta(days=3)
+
     def test_a_review_day_that_passed_is_refused(self, goal, acts):
         with pytest.raises(InvalidInput):
             actions.review(item=goal, review_on=TODAY, **acts)
