@@ -26,7 +26,7 @@ def alone(asker: Asker[T]) -> T:
         try:
             wanted = next(asker)
         except StopIteration as done:
-            return done.value  # type: ignore[no-any-return]
+            return done.value
         read_together(*wanted)
 
 
@@ -116,7 +116,7 @@ def _rows(compilers: Sequence[Any]) -> list[list[Row]]:
     return found
 
 
-def _loader(known: Transformer, column: Any, connection: Any) -> Any:
+def _loader(known: Any, column: Any, connection: Any) -> Any:
     """What turns the text of a column into its value, as the driver does with what it is sent."""
     name = str(column[0].output_field.db_type(connection))
     bare = name.partition("(")[0] + ("[]" if name.endswith("[]") and "(" in name else "")

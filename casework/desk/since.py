@@ -44,15 +44,15 @@ def asked(client: Client, *, since: datetime, now: datetime) -> Asker[list[Chang
     written = InboundMessage.objects.of(client).filter(received_at__gt=since).order_by("received_at")
     times = written.values_list("received_at", flat=True)
     dead = Message.objects.of(client).filter(status=Message.Status.DEAD, closed_at__gt=since)
-    late = ToDo.objects.of(client).overdue(now)
-    dead, late = dead.values_list("pk", flat=True), late.values_list("pk", flat=True)
-    yield [moves, reports, missed, times, dead, late]
+    unsent = dead.values_list("pk", flat=True)
+    late = ToDo.objects.of(client).overdue(now).values_list("pk", flat=True)
+    yield [moves, reports, missed, times, unsent, late]
     return [
         *_stage(list(moves)),
         *_reports(reports),
         *(Change(_("Missed session"), one.starts_at, "attention") for one in missed),
         *_written(client, list(times)),
-        *_undelivered(len(dead)),
+        *_undelivered(len(unsent)),
         *_overdue(len(late)),
     ]
 

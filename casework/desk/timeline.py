@@ -160,7 +160,7 @@ def _reviewed(client: Client) -> QuerySet[Any]:
     return rows.only("uid", "finished_at", "finished_by", "report__stage")
 
 
-def _review(one: LearningReview, about: About) -> Entry:
+def _review(one: Any, about: About) -> Entry:
     return Entry(
         at=one.finished_at,
         kind="review",
@@ -190,12 +190,12 @@ def _plan_started(one: FollowUpPlan, about: About) -> Entry:
     )
 
 
-def _plan_ended(one: FollowUpPlan, about: About) -> Entry:
+def _plan_ended(one: Any, about: About) -> Entry:
     what, pill = _("Follow-up plan ended"), one.get_state_display()
     return Entry(at=one.closed_at, kind="plan", what=what, pill=pill, url=about.plan)
 
 
-def _sent(one: Message, about: About) -> Entry:
+def _sent(one: Any, about: About) -> Entry:
     return Entry(
         at=one.sent_at,
         kind="message",
@@ -230,7 +230,7 @@ def _contact(one: ContactAttempt, about: About) -> Entry:
     )
 
 
-def _todo(one: ToDo, about: About) -> Entry:
+def _todo(one: Any, about: About) -> Entry:
     return Entry(
         at=one.done_at,
         kind="todo",

@@ -85,7 +85,7 @@ def working_page(
     writes = may_write(session, request.user)
     earlier = queries.earlier_notes(session) if can(request.user, Verb.READ_NOTE) else Note.objects.none()
     last, goals = earlier[:1], note_queries.goals_offered(client, note)
-    mine = Snippet.objects.filter(owner=request.user).order_by("word")
+    mine = Snippet.objects.filter(owner=request.user.pk).order_by("word")
     told, *_rest = gather(history_asked(session), reading(last, *((goals, mine) if writes else ())))
     context = {
         "session": session,
