@@ -4,15 +4,22 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('clients', '0010_one_time_links'),
+        ("clients", "0010_one_time_links"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='careteammember',
-            name='role',
-            field=models.CharField(choices=[('primary', 'Primary counselor'), ('covering', 'Covering counselor'), ('group', 'Group facilitator')], max_length=10, verbose_name='as'),
+            model_name="careteammember",
+            name="role",
+            field=models.CharField(
+                choices=[
+                    ("primary", "Primary counselor"),
+                    ("covering", "Covering counselor"),
+                    ("group", "Group facilitator"),
+                ],
+                max_length=10,
+                verbose_name="as",
+            ),
         ),
     ]

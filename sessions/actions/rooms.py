@@ -36,9 +36,7 @@ def retire_room(*, room_id: int, by: Any, now: datetime) -> Room:
     require(by, Verb.KEEP_WATCH)
     room = Room.objects.select_for_update(of=("self",)).get(pk=room_id)
     sessions = Session.objects.filter(room=room, state=Session.State.SCHEDULED, starts_at__gt=now)
-    meetings = GroupMeeting.objects.filter(
-        room=room, state=GroupMeeting.State.SCHEDULED, starts_at__gt=now
-    )
+    meetings = GroupMeeting.objects.filter(room=room, state=GroupMeeting.State.SCHEDULED, starts_at__gt=now)
     number = sessions.count() + meetings.count()
     if number:
         raise Conflict(

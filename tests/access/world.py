@@ -32,10 +32,10 @@ from clients.absences import arrange_absence
 from clients.emergency_contacts import add_emergency_contact
 from clients.models import CareTeamMember, Substance
 from sessions import actions as notes
+from sessions.actions import treatment
 from sessions.actions.groups import begin_group
 from sessions.models import Room
 from sessions.recurrence import Rule
-from sessions.actions import treatment
 
 HOUR = timedelta(hours=1)
 DAP = {"data": "We talked.", "assessment": "Steady.", "plan": "Meet again.", "risk": "none"}
@@ -108,33 +108,13 @@ def build(*, alex: Any, dana: Any, sam: Any, cover: Any) -> dict[str, str]:
         "held": str(held.uid),
         "draft": str(draft.uid),
         "note": str(note.uid),
-        **_group(alex, dana, now),
         **_series(alex, dana, now),
+        **_group(alex, dana, now),
         "addendum": str(addendum.uid),
         "snippet": str(phrase.uid),
         "own": str(own.uid),
         "orphan": _orphan(alex, dana, now),
     }
-
-
-def _series(alex: Any, dana: Any, now: Any) -> dict[str, str]:
-    """Sessions that come back, a month ahead, and the room they take place in."""
-    room = Room.objects.create(site=alex.team.site, name="Room 1")
-    first = timezone.localdate(now) + timedelta(days=30)
-    rule = Rule(every="week", starts_on=first, until_on=first + timedelta(days=7), at=time(9), minutes=50)
-    planned = schedule_series(client_id=alex.pk, counselor=dana, rule=rule, room=room, by=dana, now=now)
-    return {"series": str(planned.series.uid), "room": str(room.uid)}
-
-
-def _orphan(alex: Any, dana: Any, now: Any) -> str:
-    """A draft whose author works here no more."""
-    gone = type(dana).objects.create(email="gone@example.org", full_name="Gil Lane", role="counselor")
-    CareTeamMember.objects.create(client=alex, user=gone, role="covering", starts_at=now - 10 * HOUR)
-    session = _held(alex, gone, now - 9 * HOUR)
-    left = notes.save_draft(session_id=session.pk, version=0, sections=DAP, by=gone, now=now)
-    gone.is_active = False
-    gone.save()
-    return str(left.uid)
 
 
 def _group(alex: Any, dana: Any, now: Any) -> dict[str, str]:
@@ -156,6 +136,15 @@ def _group(alex: Any, dana: Any, now: Any) -> dict[str, str]:
         "meeting_held": str(held.uid),
         "session_of_group": str(held.sessions.get().uid),
     }
+
+
+def _series(alex: Any, dana: Any, now: Any) -> dict[str, str]:
+    """Sessions that come back, a month ahead, and the room they take place in."""
+    room = Room.objects.create(site=alex.team.site, name="Room 1")
+    first = timezone.localdate(now) + timedelta(days=30)
+    rule = Rule(every="week", starts_on=first, until_on=first + timedelta(days=7), at=time(9), minutes=50)
+    planned = schedule_series(client_id=alex.pk, counselor=dana, rule=rule, room=room, by=dana, now=now)
+    return {"series": str(planned.series.uid), "room": str(room.uid)}
 
 
 def _measures(alex: Any, acts: dict[str, Any]) -> dict[str, str]:

@@ -94,7 +94,9 @@ def test_beside_another_part_or_an_initial_it_is_certainly_the_person(text):
     assert any(not maybe for _key, _word, maybe in named(text))
 
 
-@pytest.mark.parametrize("text", ["May I ask?", "We talked with Will. Y luego nos fuimos.", "In May. I agree."])
+@pytest.mark.parametrize(
+    "text", ["May I ask?", "We talked with Will. Y luego nos fuimos.", "In May. I agree."]
+)
 def test_a_word_of_one_letter_is_no_initial(text):
     assert [maybe for _key, _word, maybe in named(text)] == [True]
 

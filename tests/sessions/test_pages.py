@@ -247,7 +247,10 @@ def test_a_clash_is_said_beside_the_time_and_what_was_typed_stays(as_dana, alex,
     as_dana.post(address, {**PLAN, "counselor": dana.uid})
     answer = as_dana.post(address, {**PLAN, "counselor": dana.uid, "location": "Room 9"})
     assert answer.status_code == 200
-    assert "Dana Reyes already has a session with Alex Moreno then" in answer.context["form"].errors["starts_at"][0]
+    assert (
+        "Dana Reyes already has a session with Alex Moreno then"
+        in answer.context["form"].errors["starts_at"][0]
+    )
     assert "Room 9" in answer.content.decode()
     assert Session.objects.count() == 1
 
