@@ -55,7 +55,8 @@ def _found_or_new(kind: str, word: str, *, by: Any, uid: UUID | None) -> Snippet
     if not word or len(word) > 24 or "\x00" in word:
         raise InvalidInput(_("Give it a short word, at most 24 characters."), field="word")
     mine = Snippet.objects.select_for_update().filter(owner=by, kind=kind)
-    if mine.filter(word=word).exclude(uid=uid).exists():
+    others = mine.filter(word=word) if uid is None else mine.filter(word=word).exclude(uid=uid)
+    if others.exists():
         raise Conflict(_("You have one with this word already."), field="word")
     if uid is None and mine.count() >= MOST:
         raise Conflict(_("There are 200 already. Remove one that you no longer use."), field="word")

@@ -75,7 +75,7 @@ def posted_version(request: HttpRequest) -> int:
 def _filled(request: HttpRequest, sections: dict[str, str], format: str) -> tuple[dict[str, str], str]:
     """The typed text, and in what is still empty the text of the chosen template, under its format."""
     chosen = request.POST.get("template", "")
-    mine = {str(one.uid): one for one in Snippet.objects.templates().filter(owner=request.user)}
+    mine = {str(one.uid): one for one in Snippet.objects.templates().filter(owner_id=request.user.pk)}
     if chosen not in mine:
         return sections, format
     template = mine[chosen]

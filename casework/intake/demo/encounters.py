@@ -175,7 +175,8 @@ class Encounters:
                     SESSION_CLOSED, session, by=session.counselor, at=session.closed_at, outcome=session.state
                 )
         notes = Note.objects.bulk_create(_note(*one) for one in self.written)
-        Signature.objects.bulk_create(_signature(note) for note in notes if note.signed_at)
+        signed = [(note, note.signed_at) for note in notes]
+        Signature.objects.bulk_create(_signature(note, at=at) for note, at in signed if at)
         for note in notes:
             trail.add(NOTE_SAVED, note, by=note.author, at=note.saved_at, version=1)
             if note.signed_at:
@@ -212,7 +213,7 @@ def _note(session: Session, sections: dict[str, str], signed_at: datetime | None
     return note
 
 
-def _signature(note: Note) -> Signature:
+def _signature(note: Note, *, at: datetime) -> Signature:
     return Signature(
         note=note,
         meaning=Signature.Meaning.AUTHOR,
@@ -221,5 +222,5 @@ def _signature(note: Note) -> Signature:
         signer_name=note.signer_name,
         credential=note.credential,
         content_hash=note.content_hash,
-        signed_at=note.signed_at,
+        signed_at=at,
     )
