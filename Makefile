@@ -22,7 +22,7 @@ demo: $(VENV)/.local ## start a practice to look at, with everything it needs (P
 	@exec $(RUN) -m casework.local.demo
 
 test: $(VENV)/.dev browser ## run all tests on a private PostgreSQL and Valkey
-	@$(RUN) -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(if $(NO_BROWSER),--ignore tests/browser)
+	@$(RUN) -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(if $(NO_BROWSER),--ignore tests/browser)
 
 faults: $(VENV)/.dev ## play the 26 faults (FAULTS="2 13" SEEDS=3 MESSAGES=500 FULL=1 KEYS=1); goes on where it stopped
 	@$(RUN) -m tests.faults.run
