@@ -88,9 +88,9 @@ def find(token: str, *, now: datetime) -> ClientLink | None:
     return link if link is not None and link.client.survivor.is_in_touch else None
 
 
-def was_used(token: str) -> bool:
-    """Whether that address was used to its end: its holder may be thanked once more."""
-    return ClientLink.objects.filter(token_hash=_hashed(token), used_at__isnull=False).exists()
+def used(token: str) -> ClientLink | None:
+    """The link of an address that was used to its end: its holder may be thanked once more."""
+    return ClientLink.objects.filter(token_hash=_hashed(token), used_at__isnull=False).first()
 
 
 def opened(token: str, *, now: datetime) -> ClientLink | None:

@@ -62,7 +62,7 @@ def door(request: HttpRequest, token: str) -> HttpResponse:
 
 def closed(request: HttpRequest, token: str = "") -> HttpResponse:
     """The same answer for a link that is old, was taken back or never was; one that served its end is thanked."""
-    if token and links.was_used(token):
+    if token and links.used(token) is not None:
         return done(request)
     _count(request, "missed")
     return render(request, "links/closed.html", status=404)

@@ -301,6 +301,33 @@ def test_who_thinks_of_death_reads_at_once_whom_to_call(browser, ask):
     assert "part 2 of 2" in text(browser.get(page))
 
 
+@pytest.mark.parametrize("asked", [("phq9", "gad7"), ("phq9",)])
+def test_who_thinks_of_death_and_taps_twice_still_reads_whom_to_call(browser, ask, asked):
+    page = opened(browser, ask(*asked))
+    answers = sheet(QUIET | {"9": 1, "10": 0}, measure="phq9")
+    browser.post(page, answers)
+    again = browser.post(page, answers)
+    assert "988" in text(again)
+    assert ("Go on with the other questions" in text(again)) is (len(asked) == 2)
+    assert MeasureResult.objects.count() == 1
+
+
+def test_a_link_tells_nobody_what_was_answered_through_it(browser, ask):
+    page = opened(browser, ask("phq9"))
+    browser.post(page, sheet(QUIET | {"9": 1, "10": 0}, measure="phq9"))
+    for told in (QUIET, {}, {"9": 7}):
+        assert "Thank you" in text(again := browser.post(page, sheet(told, measure="phq9")))
+        assert "988" not in text(again)
+    assert "988" not in text(browser.get(page))
+
+
+def test_a_link_to_something_else_asks_no_questions(browser, alex, dana):
+    issued = links.issue(client_id=alex.pk, purpose=ClientLink.Purpose.PLAN, by=dana, now=NOW)
+    token = issued.address.rpartition("/l/")[2].strip("/")
+    opened(browser, token)
+    assert "This page is closed" in text(browser.get(f"/l/{token}/m/"))
+
+
 def test_a_page_sent_twice_on_a_slow_line_counts_once(browser, ask):
     page = opened(browser, ask("phq9", "gad7"))
     answers = sheet(QUIET | {"10": 0}, measure="phq9")

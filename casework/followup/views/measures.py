@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from casework.followup.actions import measures as acts
-from casework.measures import packs
+from casework.measures import engine, packs
 from casework.measures.definitions import Instrument
 from casework.measures.entering import may_enter
 from casework.measures.forms import MeasureForm, Question, SendForm, VoidForm, declined
@@ -21,7 +21,7 @@ from casework.measures.wording import limits_of, name_of
 from clients import links
 from clients.access import Verb
 from clients.doors import client_or_404, record_or_404, refuse
-from clients.errors import Conflict, DomainError
+from clients.errors import Conflict, DomainError, InvalidInput
 from clients.forms import answering, telling
 from clients.jurisdiction import jurisdiction
 from clients.models import Client, Practice
@@ -31,6 +31,7 @@ from clients.views.pages import form_page
 from sessions.models import Session
 
 UNANSWERED = "open"  # the second button: keep it as it is
+SELF_HARM = "self_harm"
 
 
 # --- at the desk ---
@@ -180,21 +181,18 @@ def void(request: HttpRequest, uid: UUID) -> HttpResponse:
 @public
 def phone(request: HttpRequest, token: str) -> HttpResponse:
     """The next measure that the link brings, and thanks after the last."""
-    now = timezone.now()
-    link = links.opened(token, now=now)
-    asked = _request_of(link) if link else None
+    link = links.opened(token, now=timezone.now())
+    asked = _request_of(link)
     instrument = _next(asked) if asked else None
     if asked is None or instrument is None:
-        return closed(request, token)
+        return _told_again(request, _request_of(links.used(token)), token) or closed(request, token)
     with translation.override(asked.language):
         form = MeasureForm(
             request.POST if request.method == "POST" else None, instrument=instrument, language=asked.language
         )
         left: list[Question] = []
         if request.method == "POST" and request.POST.get("measure") != instrument.key:
-            return redirect(
-                "followup:link_measure", token=token
-            )  # sent twice on a slow line: go on from here
+            return _go_on(request, asked, token)  # sent twice on a slow line
         if request.method == "POST" and form.is_valid():
             left = _left_open(request, form)
             answer = None if left else _answered(request, form, asked, token)
@@ -208,8 +206,13 @@ def phone(request: HttpRequest, token: str) -> HttpResponse:
         )
 
 
-def _request_of(link: Any) -> MeasureRequest:
-    return MeasureRequest.objects.select_related("client__merged_into").get(link=link)
+def _request_of(link: Any) -> MeasureRequest | None:
+    """What the link asks for; nothing for no link, or one to something else."""
+    return (
+        MeasureRequest.objects.select_related("client__merged_into").filter(link=link).first()
+        if link
+        else None
+    )
 
 
 def _next(asked: MeasureRequest) -> Instrument | None:
@@ -233,12 +236,33 @@ def _answered(
             request_id=asked.pk,
         )
     except Conflict:
-        return redirect("followup:link_measure", token=token)
+        return _go_on(request, asked, token)
     if result is None:
         return None
-    if "self_harm" in result.scored.alarms:
+    if SELF_HARM in result.scored.alarms:
         return _help(request, asked, token)
     return redirect("followup:link_measure", token=token) if asked.left() else done(request)
+
+
+def _go_on(request: HttpRequest, asked: MeasureRequest, token: str) -> HttpResponse:
+    """The same sheet once more, as it comes from a second tap: only this answer is still seen."""
+    return _told_again(request, asked, token) or redirect("followup:link_measure", token=token)
+
+
+def _told_again(request: HttpRequest, asked: MeasureRequest | None, token: str) -> HttpResponse | None:
+    """Where help is, for a sheet that came before and itself tells of self-harm; what is on record is not asked."""
+    instrument = packs.usable(timezone.now()).get(request.POST.get("measure", ""))
+    if asked is None or instrument is None:
+        return None
+    form = MeasureForm(request.POST, instrument=instrument, language=asked.language)
+    try:
+        answers = engine.checked(instrument, form.given().answers or {}) if form.is_valid() else {}
+    except InvalidInput:
+        return None
+    if SELF_HARM not in engine.reckon(instrument, answers).alarms:
+        return None
+    with translation.override(asked.language):
+        return _help(request, asked, token)
 
 
 def _help(request: HttpRequest, asked: MeasureRequest, token: str) -> HttpResponse:
