@@ -17,6 +17,7 @@ from clients.forms import MomentInput
 
 # Fields of the form that are no question carry no such name.
 PREFIX = "q_"
+MOST_DIGITS = 6  # what is longer the engine declines, as it does everything that is no number
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class MeasureForm(forms.Form):
         for item in self.instrument.items:
             said = self.cleaned_data[PREFIX + item.key].strip()
             if said and not self._was_hidden(item, answers):
-                answers[item.key] = int(said) if said.isascii() and said.isdecimal() else said
+                is_number = said.isascii() and said.isdecimal() and len(said) <= MOST_DIGITS
+                answers[item.key] = int(said) if is_number else said
         return answers
 
     def _was_hidden(self, item: Item, answers: Mapping[str, Any]) -> bool:

@@ -20,6 +20,7 @@ from casework.measures.models import MeasureRequest, MeasureResult, Mode, Respon
 from clients import audit, links
 from clients.access import Verb, require
 from clients.actions import locked
+from clients.dates import EARLIEST
 from clients.errors import Conflict, InvalidInput, NotAllowed
 from clients.models import Client
 from sessions.models import Session
@@ -72,6 +73,8 @@ def keep_result(
     taken_at = taken_at or now
     if taken_at > now:
         raise InvalidInput(_("This day lies in the future."), field="taken_at")
+    if taken_at.date() < EARLIEST:
+        raise InvalidInput(_("This day lies before anybody's time. Check the year."), field="taken_at")
     request = _of_request(client, request_id, measure, now) if by is None or request_id else None
     kept, reckoning = _reckoned(instrument, given)
     result = MeasureResult.objects.create(

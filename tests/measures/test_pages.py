@@ -144,6 +144,28 @@ def test_a_result_in_the_future_is_declined(as_dana, alex):
     assert "future" in text(as_dana.post(page, answers))
 
 
+def test_a_year_of_two_digits_is_declined(as_dana, alex):
+    told = sheet(QUIET | {"10": 0}, taken_at="0026-03-01T10:00")
+    said = as_dana.post(at("followup:give_measure", uid=alex.uid, measure="phq9"), told)
+    assert "Check the year" in text(said)
+    assert not MeasureResult.objects.exists()
+
+
+@pytest.mark.parametrize("typed", ["9" * 5000, "-1", "1.5", "٣", "\x00", "x" * 5000])
+def test_whatever_is_typed_for_a_number_of_days_is_declined_with_words(as_dana, alex, typed):
+    said = as_dana.post(
+        at("followup:give_measure", uid=alex.uid, measure="bam_r"), {"q_1": "8", "q_2": typed, "open": "1"}
+    )
+    assert said.status_code == 422
+    assert re.search(r'name="q_1" value="8"[^>]* checked', said.content.decode())
+    assert not MeasureResult.objects.exists()
+
+
+def test_a_number_of_days_with_a_nought_before_it_is_that_number(as_dana, alex):
+    as_dana.post(at("followup:give_measure", uid=alex.uid, measure="bam_r"), {"q_2": "05", "open": "1"})
+    assert MeasureResult.objects.get().items == {"2": 5}
+
+
 def test_a_measure_that_is_not_in_use_is_not_there(as_dana, alex):
     assert as_dana.get(at("followup:give_measure", uid=alex.uid, measure="dast10")).status_code == 404
 
