@@ -78,7 +78,7 @@ def _wanted(history: History) -> Iterator[tuple[str, date]]:
         found = last[measure]
         if found is None:
             yield measure, begun
-        elif measure == PROGRESS or (found.total or 0) >= WHILE_HIGH.get(measure, 10**9):
+        elif measure == PROGRESS or _is_high(history, measure, begun):
             yield measure, found.on + MONTH
     for told in history.physical_on:
         for wait in AFTER_REPORT:
@@ -96,6 +96,13 @@ def _last(history: History, measure: str, since: date) -> Past | None:
     """The latest in this episode of care; one given a week before admission is its intake too."""
     found = [one for one in _of(history, measure) if one.on >= since - EARLY]
     return max(found, key=lambda one: one.on, default=None)
+
+
+def _is_high(history: History, measure: str, since: date) -> bool:
+    """Whether the last total that is known asks for another; one with gaps says nothing of it."""
+    counted = [one for one in _of(history, measure) if one.on >= since - EARLY and one.total is not None]
+    last = max(counted, key=lambda one: one.on, default=None)
+    return measure in WHILE_HIGH and last is not None and (last.total or 0) >= WHILE_HIGH[measure]
 
 
 # --- from the database ---

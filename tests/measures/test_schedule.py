@@ -79,6 +79,12 @@ def test_a_lower_second_score_ends_the_monthly_asking():
     assert due(history(*past, admitted=90), on=TODAY) == []
 
 
+@pytest.mark.parametrize("measure", ["phq9", "gad7"])
+def test_one_with_gaps_does_not_end_the_monthly_asking(measure):
+    past = [Past("bam", ago(0)), *done(70), Past(measure, ago(60), 20), Past(measure, ago(30), None)]
+    assert due(history(*past, admitted=90), on=TODAY) == [Due(TODAY, measure)]
+
+
 @pytest.mark.parametrize("told", [30, 90])
 def test_a_bam_is_due_thirty_and_ninety_days_after_a_physical_report(told):
     past = [Past("bam", ago(10)), *done(10)]
