@@ -2,9 +2,10 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
-from django.utils import translation
+from django.utils import timezone, translation
 
 from casework.relapse.prevention import actions, paper, sheet
 from casework.relapse.prevention import content as words
@@ -89,6 +90,17 @@ class TestWhatStandsOnIt:
         page = page_of(signed)
         assert page.footer == "Agreed by Alex and Dana on 11 March 2026. Version 1."
         assert page.mark == ""
+
+    @pytest.mark.parametrize("here", ["America/Phoenix", "UTC"])
+    def test_the_day_is_the_practices_wherever_it_is_printed(self, draft, dana, practice, here):
+        practice.time_zone = "America/Phoenix"
+        practice.save()
+        late = datetime(2026, 3, 12, 5, 30, tzinfo=UTC)  # half past ten in the evening of the 11th
+        acts = {"plan_id": draft.pk, "revision": draft.revision, "by": dana, "now": late}
+        actions.sign_as_counselor(**acts)
+        with timezone.override(here):
+            page = page_of(actions.sign_for_client(way="aloud", **acts))
+        assert "on 11 March 2026" in page.footer
 
     def test_a_draft_says_that_it_is_one(self, draft):
         page = page_of(draft)

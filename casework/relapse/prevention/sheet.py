@@ -156,7 +156,8 @@ def lines_to_call() -> list[tuple[str, str]]:
 def _footer(plan: PreventionPlan) -> str:
     if not plan.is_signed or plan.signed_at is None:
         return _("Version %(number)s, a draft") % {"number": plan.number}
-    day = formats.date_format(timezone.localtime(plan.signed_at), _("j F Y"))
+    signed_on = timezone.localdate(plan.signed_at, Practice.current().zone)  # on a phone no zone is set
+    day = formats.date_format(signed_on, _("j F Y"))
     first_names = [
         one.by.full_name.split()[0] if one.party == PlanSignature.Party.COUNSELOR else plan.client.first_name
         for one in plan.signatures.filter(content_hash=plan.content_hash).select_related("by")
