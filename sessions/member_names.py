@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from sessions.integrity import tidy
+
 # Given and family names that are everyday words, months or weekdays too; folded. Whoever is missed is only asked to
 # write the note without the name, so the list may stay short.
 _ORDINARY = """
@@ -38,7 +40,7 @@ de del la las los el y e da das do dos di du van von der den ter bin ibn al jr s
 ORDINARY = frozenset(_ORDINARY.split())
 PARTICLES = frozenset(_PARTICLES.split())
 # The "'s" of "Alex's" is not part of the name; the "'Brien" of "O'Brien" is.
-_WORD = re.compile(r"[^\W\d_]+(?:(?:-|['’](?!s\b))[^\W\d_]+)*")
+_WORD = re.compile(r"[^\W\d_]+(?:(?:-|['’](?![sS]\b))[^\W\d_]+)*")
 
 
 def folded(text: str) -> str:
@@ -89,7 +91,7 @@ class Find:
 
 def parts_of(name: str) -> list[str]:
     """The words of a name that stand for a person: "María de la Cruz-Vega" gives maria, cruz, vega and cruzvega."""
-    words = [word.folded for word in _words(name)]
+    words = [word.folded for word in _words(tidy(name))]
     return [word for word in words if word not in PARTICLES] or words
 
 
@@ -119,7 +121,8 @@ def finds(
     `spared` are names that may stand there: of the note's own client. `also_words` are names that others share who may
     be named, such as the facilitator: like an ordinary word, they may mean somebody else.
     """
-    words, spared = list(_words(text)), tuple(spared)
+    text, spared = tidy(text), tuple(spared)
+    words = list(_words(text))
     own = frozenset(part for name in spared for part in parts_of(name)) | initials_of(spared)
     shared = frozenset(part for name in also_words for part in parts_of(name))
     found: dict[tuple[int, str], Find] = {}

@@ -1,5 +1,7 @@
 """Which words of a text are a member's name (clinical.md §9.1)."""
 
+from unicodedata import normalize
+
 import pytest
 
 from sessions.member_names import Person, finds
@@ -40,6 +42,8 @@ def test_words_that_only_look_like_names_are_left_alone(text):
         ("ALEX was late", "ALEX", 6),
         ("Alex's week", "Alex", 6),
         ("Alex’s week", "Alex", 6),
+        ("ALEX'S WEEK", "ALEX", 6),
+        ("ALEX’S WEEK", "ALEX", 6),
         ("“Alex” agreed", "Alex", 6),
         ("(okafor)", "okafor", 2),
         ("maria hablo", "maria", 4),
@@ -137,3 +141,11 @@ def test_de_la_and_the_like_are_no_names_unless_the_name_has_nothing_else():
 
 def test_a_person_without_a_last_name_is_found_by_the_first():
     assert named("Zoë came", [Person(8, "Zoe", "")]) == [(8, "Zoë", False)]
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize("recorded", ["NFC", "NFD"])
+def test_a_name_is_found_however_its_accents_are_stored(form, recorded):
+    nuria = Person(7, normalize(recorded, "Núria"), normalize(recorded, "Muñoz"))
+    found = finds(normalize(form, "Beside Núria, then beside Muñoz."), [nuria])
+    assert [(find.key, find.maybe) for find in found] == [(7, False), (7, False)]
