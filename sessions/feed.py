@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
@@ -32,9 +33,10 @@ def calendar_of(user: Any, *, now: datetime, address: Callable[[Any], str]) -> b
 
 
 def _rows(user: Any, now: datetime) -> Iterable[Any]:
-    period = {"counselor": user, "starts_at__gte": now - BACK, "starts_at__lt": now + AHEAD}
-    sessions = Session.objects.filter(meeting=None, **period).exclude(state__in=GONE)
-    meetings = GroupMeeting.objects.filter(**period).exclude(state=GroupMeeting.State.CANCELLED)
+    period = {"starts_at__gte": now - BACK, "starts_at__lt": now + AHEAD}
+    sessions = Session.objects.filter(meeting=None, counselor=user, **period).exclude(state__in=GONE)
+    leads = Q(counselor=user) | Q(co_counselor=user)
+    meetings = GroupMeeting.objects.filter(leads, **period).exclude(state=GroupMeeting.State.CANCELLED)
     columns = ("uid", "starts_at", "ends_at", "scheduled_at")
     yield from sessions.only(*columns).order_by("starts_at", "pk")
     yield from meetings.only(*columns).order_by("starts_at", "pk")

@@ -66,6 +66,14 @@ def test_a_group_is_one_event_called_group(alex, dana, team, secret, now):
     assert "Early" not in fetched(secret).content.decode()
 
 
+def test_a_group_is_in_the_calendar_of_who_stands_beside_too(dana, team, secret, now):
+    kim = factories.counselor("Kim Soto", team=team)
+    group = Group.objects.create(name="Noon", team=team, facilitator=kim, co_facilitator=dana, begun_at=now)
+    times = {"starts_at": now + DAY, "ends_at": now + DAY + timedelta(hours=1), "scheduled_at": now}
+    GroupMeeting.objects.create(group=group, counselor=kim, co_counselor=dana, **times)
+    assert [str(event["summary"]) for event in events(secret)] == ["Group"]
+
+
 def test_what_was_called_off_is_gone_and_what_was_held_stays(alex, dana, secret, now):
     off = booked(alex, dana, starts_at=now + DAY, now=now)
     lower.cancel(session_id=off.pk, cancelled_for="client", by=dana, now=now)
