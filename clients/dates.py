@@ -9,7 +9,12 @@ from django.utils.translation import gettext as _
 
 from clients.errors import InvalidInput
 
-EARLIEST = date(1880, 1, 1)
+EARLIEST, LATEST = date(1880, 1, 1), date(2200, 1, 1)
+
+
+def is_in_reach(day: date) -> bool:
+    """Whether a day, or an instant, lies where calendars have room for it, whatever the zone."""
+    return EARLIEST.year < day.year < LATEST.year
 
 
 def check_past(*, zone: Any, now: datetime, **days: date | None) -> None:

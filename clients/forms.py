@@ -15,6 +15,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clients.access import Role
+from clients.dates import is_in_reach
 from clients.errors import DomainError
 from clients.models import Client, ClientSubstance, ContactPoint, Guardian, Permission, Programme, Team
 from clients.segments import outside_gsm
@@ -79,6 +80,12 @@ class DateInput(forms.DateInput):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(format="%Y-%m-%d", **kwargs)
+
+
+def check_year(moment: datetime) -> None:
+    """Decline an instant that no calendar has room for: a year mistyped, as 0026 for 2026."""
+    if not is_in_reach(moment):
+        raise forms.ValidationError(gettext("Check the year."))
 
 
 class MomentInput(forms.DateTimeInput):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clients.access import ROLE_VERBS, Verb, can
-from clients.forms import DateInput, MomentInput
+from clients.forms import DateInput, MomentInput, check_year
 from clients.models import CareTeamMember, Client
 from sessions.models import Room, Series, Session
 from sessions.recurrence import Rule
@@ -45,7 +45,7 @@ def clock_difference(client: Client, at: datetime) -> str:
 class PlaceForm(forms.Form):
     """When, how long, where and with whom."""
 
-    starts_at = forms.DateTimeField(widget=MomentInput())
+    starts_at = forms.DateTimeField(widget=MomentInput(), validators=[check_year])
     minutes = forms.IntegerField(
         label=_("Minutes"),
         min_value=5,

@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from clients.access import ROLE_VERBS, Verb
-from clients.forms import DateInput, MomentInput
+from clients.forms import DateInput, MomentInput, check_year
 from clients.models import Client, Practice
 from clients.teams import open_to
 from sessions import formats
@@ -111,7 +111,7 @@ class LeadersForm(forms.Form):
 class MeetingForm(PlaceForm):
     """When and where a meeting is, and who leads it."""
 
-    starts_at = forms.DateTimeField(widget=MomentInput())
+    starts_at = forms.DateTimeField(widget=MomentInput(), validators=[check_year])
     minutes = forms.IntegerField(
         label=_("Minutes"), min_value=5, max_value=720, widget=forms.NumberInput(attrs={"step": 5})
     )

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from clients.dates import is_in_reach
 from clients.errors import Conflict, InvalidInput
 from clients.models import Client, Practice
 from sessions.models import GroupMeeting, Session
@@ -35,6 +36,8 @@ class Clash:
 
 def check_times(*, starts_at: datetime, ends_at: datetime) -> None:
     """Raise InvalidInput unless the session ends after it starts and within twelve hours (clinical.md §9.1)."""
+    if not is_in_reach(starts_at):
+        raise InvalidInput(_("Check the year."), field="starts_at")
     if ends_at <= starts_at:
         raise InvalidInput(_("The session must end after it starts."), field="ends_at")
     if ends_at - starts_at > LONGEST:
@@ -67,7 +70,8 @@ def clashes(planned: Sequence[Session], *, leaving_out: Collection[int] = ()) ->
     taken = list(others.exclude(pk__in=leaving_out).for_rows().order_by("starts_at", "pk"))
     led = GroupMeeting.objects.overlapping(starts_at=first, ends_at=last)
     rooms = [one.room_id for one in planned if one.room_id is not None]
-    led = led.filter(Q(counselor__in=[one.counselor_id for one in planned]) | Q(room__in=rooms))
+    people = [one.counselor_id for one in planned]
+    led = led.filter(Q(counselor__in=people) | Q(co_counselor__in=people) | Q(room__in=rooms))
     meetings = list(led.select_related("group", "counselor", "room").order_by("starts_at", "pk"))
     found = (_first(one, taken, meetings) for one in planned)
     return [clash for clash in found if clash is not None]
@@ -86,9 +90,19 @@ def _first(planned: Session, taken: Sequence[Session], meetings: Sequence[GroupM
         value = getattr(planned, f"{what}_id")
         for other in others:
             at_once = other.starts_at < planned.ends_at and other.ends_at > planned.starts_at
-            if at_once and value is not None and getattr(other, f"{what}_id") == value:
+            if at_once and value is not None and value in _taken_by(other, what):
                 return Clash(planned, other, what)
     return None
+
+
+def _taken_by(other: Any, what: str) -> tuple[int | None, ...]:
+    """Of a meeting both who lead it are taken."""
+    first: int | None = getattr(other, f"{what}_id")
+    return (
+        (first, other.co_counselor_id)
+        if what == "counselor" and isinstance(other, GroupMeeting)
+        else (first,)
+    )
 
 
 def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
@@ -103,6 +117,7 @@ def in_words(clash: Clash, *, by: Any, now: datetime) -> str:
     if isinstance(other, GroupMeeting):
         return _("%(counselor)s leads the group “%(group)s” then: %(when)s.") % {
             **words,
+            "counselor": clash.planned.counselor,
             "group": other.group,
         }
     seen = by is None or Client.objects.readable_to(by, at=now).filter(pk=other.client_id).exists()

@@ -36,7 +36,7 @@ def plan_meeting(
 ) -> GroupMeeting:
     """Put a meeting on the calendar; its topic is the one whose turn it is, unless `said` names another.
 
-    Raises InvalidInput for an ended group, Conflict when who leads it, or the room, is taken then.
+    Raises InvalidInput for an ended group, Conflict when one who leads it, or the room, is taken.
     """
     require(by, Verb.SCHEDULE_SESSION)
     check_times(starts_at=starts_at, ends_at=ends_at)
@@ -71,18 +71,23 @@ def _set_second(meeting: GroupMeeting, group: Group) -> None:
 
 
 def _save_free(meeting: GroupMeeting) -> None:
-    """Save, or raise Conflict in kind words when the counselor or the room is taken."""
-    taken = Q(counselor=meeting.counselor_id)
+    """Save, or raise Conflict in kind words when one of those who lead it, or the room, is taken."""
+    leads = [one for one in (meeting.counselor, meeting.co_counselor) if one is not None]
+    taken = Q(counselor__in=leads)
     if meeting.room_id is not None:
         taken |= Q(room=meeting.room_id)
     when = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
     own = Session.objects.overlapping(**when).exclude(meeting=meeting) if meeting.pk else None
     others = (Session.objects.overlapping(**when) if own is None else own).filter(taken)
     for clash in [
-        *GroupMeeting.objects.overlapping(**when).exclude(pk=meeting.pk).filter(taken).order_by("pk")[:1],
+        *GroupMeeting.objects.overlapping(**when)
+        .exclude(pk=meeting.pk)
+        .filter(taken | Q(co_counselor__in=leads))
+        .order_by("pk")[:1],
         *others.order_by("pk")[:1],
     ]:
-        who = meeting.counselor if clash.counselor_id == meeting.counselor_id else meeting.room
+        theirs = {clash.counselor_id, getattr(clash, "co_counselor_id", None)}
+        who = next((one for one in leads if one.pk in theirs), meeting.room)
         raise Conflict(
             _("%(name)s is taken then: %(when)s. Choose another time.") % {"name": who, "when": span(clash)},
             field="starts_at",

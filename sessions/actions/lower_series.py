@@ -17,6 +17,7 @@ from django.utils.translation import ngettext
 
 from clients import audit
 from clients.access import Verb, require
+from clients.dates import is_in_reach
 from clients.errors import Conflict, InvalidInput, InvalidTransition
 from clients.models import Client, Closure, Practice
 from sessions import recurrence, summary
@@ -86,6 +87,8 @@ def plan_series(
 
 def check_rule(rule: Rule, now: datetime) -> datetime:
     """When the first session starts. Raises InvalidInput for a rule that cannot be."""
+    if not is_in_reach(rule.starts_on):
+        raise InvalidInput(_("Check the year."), field="starts_at")
     if not 5 <= rule.minutes <= 720:
         raise InvalidInput(_("A session lasts from five minutes to twelve hours."), field="minutes")
     if rule.until_on < rule.starts_on:

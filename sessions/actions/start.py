@@ -43,6 +43,8 @@ def start(*, session_id: int, by: Any, now: datetime) -> Session:
             _("This session is %(name)s's. Move it to yourself first if you hold it.")
             % {"name": session.counselor}
         )
+    if session.meeting_id is not None:
+        raise InvalidTransition(_("This session is part of a group: its attendance is taken there."))
     refuse_if_signed(session)
     if now < session.starts_at - EARLY:
         raise InvalidInput(_("It is too early to start. Move the session if it takes place now."))

@@ -14,13 +14,12 @@ from django.views.decorators.http import require_GET
 
 from clients import audit
 from clients.access import Verb, can
-from clients.dates import EARLIEST
+from clients.dates import is_in_reach
 from clients.doors import refuse
 from clients.models import Client
 from clients.views.guard import needs
 from sessions import calendar
 
-LATEST = date(2200, 1, 1)
 FIRST_OFFERED = 20
 NONE_AHEAD_FIRST = F("summary__next_session_at").asc(nulls_first=True)
 
@@ -78,7 +77,7 @@ def day_in(text: str) -> date | None:
         found = parse_date(text)
     except ValueError:
         return None
-    return found if found is not None and EARLIEST < found < LATEST else None
+    return found if found is not None and is_in_reach(found) else None
 
 
 def _whose(request: HttpRequest, people: list[Any]) -> Any:

@@ -91,6 +91,13 @@ def test_sessions_may_follow_each_other_without_a_gap(alex, kim, dana, now):
     assert Session.objects.count() == 2
 
 
+@pytest.mark.parametrize("year", [26, 9999])
+def test_a_year_that_no_calendar_has_room_for_is_declined(alex, dana, now, year):
+    with pytest.raises(InvalidInput, match="Check the year") as refused:
+        booked(alex, dana, starts_at=now.replace(year=year, month=12, day=31, hour=23), now=now)
+    assert refused.value.field == "starts_at"
+
+
 def test_the_time_of_a_cancelled_session_is_free_again(alex, kim, dana, now):
     first = booked(alex, dana, starts_at=now + 48 * HOUR, now=now)
     lower.cancel(session_id=first.pk, cancelled_for="client", by=dana, now=now)

@@ -1,6 +1,6 @@
 """Meetings of groups: planned, moved, called off, attended; each member's session beside them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -12,8 +12,10 @@ from clients.models import AuditEvent
 from sessions.actions import groups
 from sessions.actions.group_notes import save_shared
 from sessions.actions.lower import close
+from sessions.actions.start import start
 from sessions.models import GroupMark, GroupMeeting, Room, Session
 from tests import factories
+from tests.sessions.conftest import booked
 from tests.sessions.grouping import HOUR, begun, marked, member, met
 
 pytestmark = pytest.mark.django_db
@@ -198,6 +200,12 @@ def test_a_row_of_meetings_has_an_end_within_a_quarter(group, dana, now, weeks):
     assert refused.value.field == "until_on"
 
 
+def test_a_row_to_the_end_of_all_calendars_is_declined(group, dana, now):
+    when = {"starts_at": now + DAY, "ends_at": now + DAY + HOUR, "every": "week", "until_on": date.max}
+    with pytest.raises(InvalidInput, match="13 meetings"):
+        composite.plan_meetings(group_id=group.pk, by=dana, now=now, **when)
+
+
 def test_a_row_with_no_free_day_is_declined_whole(group, alex, dana, now):
     weekly(group, dana, now, weeks=1)
     with pytest.raises(Conflict, match="every one of these days"):
@@ -241,6 +249,52 @@ def kim_co(group, dana, team, now):
     kim = factories.counselor("Kim Soto", team=team)
     composite.hand_over_group(group_id=group.pk, facilitator=dana, co_facilitator=kim, by=dana, now=now)
     return kim
+
+
+def test_who_stands_beside_has_no_session_of_their_own_then(group, kim_co, bo, dana, team, now):
+    met(group, dana, starts_at=now + DAY, now=now)
+    theirs = factories.client_of(kim_co, team=team)
+    with pytest.raises(Conflict) as refused:
+        schedule_session(
+            client_id=theirs.pk,
+            counselor=kim_co,
+            by=kim_co,
+            now=now,
+            starts_at=now + DAY + HOUR,
+            ends_at=now + DAY + 2 * HOUR,
+        )
+    assert "Kim Soto" in str(refused.value)
+    assert "Tuesday evening" in str(refused.value)
+    booked(theirs, kim_co, starts_at=now + 2 * DAY, now=now)
+    with pytest.raises(IntegrityError, match="one_booking_at_a_time_per_counselor"), transaction.atomic():
+        Session.objects.filter(client=theirs).update(starts_at=now + DAY, ends_at=now + DAY + HOUR)
+
+
+def test_no_meeting_is_planned_over_a_session_of_who_stands_beside(group, kim_co, dana, team, now):
+    theirs = factories.client_of(kim_co, team=team)
+    when = {"starts_at": now + DAY, "ends_at": now + DAY + HOUR}
+    schedule_session(client_id=theirs.pk, counselor=kim_co, by=kim_co, now=now, **when)
+    with pytest.raises(Conflict, match="Kim Soto is taken then"):
+        met(group, dana, starts_at=now + DAY, now=now)
+    free = met(group, dana, starts_at=now + 2 * DAY, now=now)
+    with pytest.raises(IntegrityError, match="one_booking_at_a_time_per_counselor"), transaction.atomic():
+        GroupMeeting.objects.filter(pk=free.pk).update(**when)
+
+
+def test_nobody_leads_one_meeting_and_stands_beside_in_another(group, kim_co, dana, team, now):
+    met(group, dana, starts_at=now + DAY, now=now)
+    theirs = begun(kim_co, now=now, team=team, name="Noon group")
+    with pytest.raises(Conflict, match="Kim Soto is taken then"):
+        met(theirs, kim_co, starts_at=now + DAY, now=now)
+    free = met(theirs, kim_co, starts_at=now + 2 * DAY, now=now)
+    with pytest.raises(IntegrityError, match="one_booking_at_a_time_per_counselor"), transaction.atomic():
+        GroupMeeting.objects.filter(pk=free.pk).update(starts_at=now + DAY, ends_at=now + DAY + HOUR)
+
+
+def test_a_members_session_does_not_begin_by_itself(group, alex_in, dana, now):
+    meeting = met(group, dana, starts_at=now, now=now - DAY)
+    with pytest.raises(InvalidTransition, match="part of a group"):
+        start(session_id=meeting.sessions.get().pk, by=dana, now=now)
 
 
 def test_calling_a_meeting_off_loses_nothing_that_was_written(group, alex_in, dana, now):

@@ -6,6 +6,7 @@ Clients are held first, in one order, then the group, then the meeting.
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from clients.actions import locked
 from clients.errors import Conflict, InvalidInput
 from clients.models import Client, Practice
 from sessions.actions import lower_groups, lower_meetings
+from sessions.actions.booking import check_times
 from sessions.models import Group, GroupMark, GroupMeeting, GroupMembership, Session
 from sessions.models.series import Every
 from sessions.recurrence import days, span
@@ -62,9 +64,12 @@ def plan_meetings(
 
     Raises InvalidInput for an end before the beginning or too many, Conflict when no day at all is free.
     """
+    check_times(starts_at=starts_at, ends_at=ends_at)
     zone = Practice.current().zone
     local = starts_at.astimezone(zone)
-    wanted = list(days(every=Every(every), starts_on=local.date(), until_on=until_on))
+    wanted = list(
+        islice(days(every=Every(every), starts_on=local.date(), until_on=until_on), MOST_MEETINGS + 1)
+    )
     if not 0 < len(wanted) <= MOST_MEETINGS:
         raise InvalidInput(
             _("Choose an end that gives one to %(most)d meetings.") % {"most": MOST_MEETINGS},
