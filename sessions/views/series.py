@@ -46,14 +46,18 @@ def page(request: HttpRequest, uid: UUID) -> HttpResponse:
 
 
 def first_ahead(series: Series, request: HttpRequest, now: datetime) -> Session | None:
-    """The session from which on the series is to change: the one that is asked for, else the next one."""
+    """The session from which on the series is to change: the one that is asked for, else the next one.
+
+    Of a form that was sent, none when that one is not planned any more: another would change more than was asked.
+    """
     rows = Session.objects.filter(series=series, state=Session.State.SCHEDULED, starts_at__gt=now)
     rows = rows.select_related("counselor", "room").order_by("series_on")
     try:
         asked = UUID(request.POST.get("session") or request.GET.get("session", ""))
     except ValueError:
         return rows.first()
-    return rows.filter(uid=asked).first() or rows.first()
+    found = rows.filter(uid=asked).first()
+    return found if request.method == "POST" else found or rows.first()
 
 
 @require_GET

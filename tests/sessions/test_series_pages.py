@@ -145,6 +145,24 @@ def test_a_session_that_is_none_means_the_next_one(as_dana, series, chosen):
     assert page.context["session"].series_on == FIRST
 
 
+def test_a_session_called_off_meanwhile_changes_nothing_before_it(as_dana, series, dana, now):
+    third = series.sessions.get(series_on=FIRST + 2 * WEEK)
+    lower.cancel(session_id=third.pk, cancelled_for="client", by=dana, now=now)
+    said = sent(dana, starts_at="2026-04-01T14:00", until_on="2026-04-08", session=str(third.uid))
+    answer = as_dana.post(to("followup:change_series", series), said, follow=True)
+    assert "Nothing was changed." in text_of(answer)
+    assert (Series.objects.count(), series.sessions.filter(state="scheduled").count()) == (1, 3)
+
+
+@pytest.mark.parametrize("year", ["0026", "9999"])
+@pytest.mark.parametrize("every", ["", "week"])
+def test_a_mistyped_year_comes_back_with_the_form(as_dana, alex, dana, year, every):
+    said = sent(dana, starts_at=f"{year}-12-31T23:50", until_on="", every=every)
+    answer = as_dana.post(to("followup:schedule_session", alex), said)
+    assert "Check the year." in text_of(answer)
+    assert not Session.objects.exists()
+
+
 def test_a_wrong_time_comes_back_with_the_form(as_dana, series, dana):
     answer = as_dana.post(to("followup:change_series", series), sent(dana, starts_at="2026-03-01T09:00"))
     assert "lies ahead" in text_of(answer)

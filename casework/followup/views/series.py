@@ -34,7 +34,10 @@ def change(request: HttpRequest, uid: UUID) -> HttpResponse:
     """From one of its sessions on the series follows another rule."""
     series, now = found_series(request, uid), timezone.now()
     session = first_ahead(series, request, now)
-    if request.method != "POST" or session is None:
+    if request.method != "POST":
+        return redirect("counseling:series", uid=series.uid)
+    if session is None:
+        messages.warning(request, _("That session has moved or was called off. Nothing was changed."))
         return redirect("counseling:series", uid=series.uid)
     form = ChangeSeriesForm(
         request.POST, kind=series.kind, client=series.client.survivor, by=request.user, now=now
