@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
 from clients.encryption import EncryptedTextField
@@ -82,7 +83,7 @@ class WorkState(models.TextChoices):
     """How it stands with a goal or a step. Nothing is ever failed: it is reached, or set aside for something else."""
 
     OPEN = "open", _("Being worked on")
-    REACHED = "reached", _("Reached")
+    REACHED = "reached", pgettext_lazy("a goal", "Reached")
     SET_ASIDE = "set_aside", _("Set aside")
 
 
