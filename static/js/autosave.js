@@ -18,7 +18,7 @@ Answer
   anything else, or no answer                           "Not saved – retrying"
 
 What is not yet saved lies in localStorage under this person and key. It is put back when the page is opened again,
-and is deleted when saved, at sign-out, and after three days. A submit of the form waits for the save.
+and is deleted when saved, at sign-out, and after three days. A submit of the form waits for the save, and so does sign-out.
 Events on the form: autosave:saved, autosave:state (detail.state). */
 (() => {
   const PAUSE_MS = 2000;
@@ -85,7 +85,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       form.addEventListener("input", () => this.changed());
       form.addEventListener("change", () => this.changed());
       form.addEventListener("submit", (event) => this.submitting(event));
-      window.addEventListener("pagehide", () => this.isDirty() && this.save({ leaving: true }));
+      window.addEventListener("pagehide", () => this.isDirty() && this.leave());
       window.addEventListener("online", () => this.isDirty() && this.save());
       window.addEventListener("focus", () => this.state === "signed-out" && this.save());
       this.restore();
@@ -117,6 +117,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
         if (!found) continue;
         const many = found instanceof RadioNodeList ? [...found] : [found];
         for (const field of many) {
+          if (field.type === "hidden") continue; // the page's own, such as the note's format
           if (/radio|checkbox/.test(field.type)) field.checked = [].concat(value).includes(field.value);
           else field.value = value;
         }
@@ -136,13 +137,24 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
     restore() {
       const kept = buffer.read(this.key);
       if (!kept || JSON.stringify(kept.fields) === this.saved) return buffer.drop(this.key);
+      this.kept = JSON.stringify(kept.fields);
       const theirs = JSON.parse(this.saved);
       const newer = kept.version !== this.versionField.value;
       for (const box of this.form.querySelectorAll("[type=checkbox]")) if (!(box.name in kept.fields)) box.checked = false;
       this.put(kept.fields);
+      this.rehouse(kept);
       if (newer) return this.conflict({ version: this.versionField.value, fields: theirs });
       this.say("restored", words.restored.replace("{time}", clock(kept.at)));
       this.later(PAUSE_MS);
+    }
+
+    // The words of a part that the page has no more (another format was chosen meanwhile) go into its first part.
+    rehouse({ fields, texts = [] }) {
+      const first = this.form.querySelector("textarea");
+      const homeless = texts.filter((name) => !this.form.elements.namedItem(name)).map((name) => fields[name]);
+      for (const text of homeless.filter((text) => text.trim() && !first.value.includes(text))) {
+        first.value = [first.value, text].filter(Boolean).join("\n\n");
+      }
     }
 
     changed() {
@@ -155,7 +167,19 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
     }
 
     keep() {
-      buffer.write(this.key, { fields: JSON.parse(this.snapshot()), version: this.versionField.value });
+      this.kept = this.snapshot();
+      const texts = [...this.form.querySelectorAll("textarea")].map((area) => area.name);
+      buffer.write(this.key, { fields: JSON.parse(this.kept), version: this.versionField.value, texts });
+    }
+
+    // Only what this tab put there: another tab's words may not be saved yet.
+    forget() {
+      if (JSON.stringify(buffer.read(this.key)?.fields) === this.kept) buffer.drop(this.key);
+    }
+
+    leave() {
+      this.keep();
+      this.save({ leaving: true });
     }
 
     later(pause) {
@@ -209,7 +233,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
       if (this.isDirty()) {
         this.keep();
         this.later(PAUSE_MS);
-      } else buffer.drop(this.key);
+      } else this.forget();
       this.say("saved", words.saved.replace("{time}", clock(saved_at)));
       this.warn(warning ?? "");
       this.form.dispatchEvent(new CustomEvent("autosave:saved", { bubbles: true }));
@@ -243,7 +267,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
     }
 
     submitting(event) {
-      if (!this.isDirty() && !this.busy) return buffer.drop(this.key);
+      if (!this.isDirty() && !this.busy) return this.forget();
       event.preventDefault();
       this.save().then((saved) => saved && this.form.requestSubmit(event.submitter));
     }
@@ -272,7 +296,7 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
     take(fields) {
       this.put(fields);
       this.saved = this.snapshot();
-      buffer.drop(this.key);
+      this.forget();
       this.say("saved", words.taken);
     }
 
@@ -313,8 +337,17 @@ Events on the form: autosave:saved, autosave:state (detail.state). */
   }
 
   buffer.sweep((key, at) => Date.now() - at > KEPT_MS);
+  // Signing out leaves nothing on this device: what was typed is saved first. If that fails, only who asks again goes.
   document.addEventListener("submit", (event) => {
-    if (event.target.matches("[data-signs-out]")) buffer.sweep((key) => key.startsWith(`${PREFIX}${user}:`));
+    const out = event.target;
+    if (!out.matches("[data-signs-out]")) return;
+    const forms = [...document.querySelectorAll("form[data-autosave]")].map((form) => form.autosave);
+    const unsaved = forms.filter((one) => one?.isDirty() || one?.busy);
+    if (unsaved.length && !out.askedAgain) {
+      event.preventDefault();
+      out.askedAgain = true;
+      Promise.all(unsaved.map((one) => one.save())).then((saved) => saved.every(Boolean) && out.requestSubmit());
+    } else buffer.sweep((key) => key.startsWith(`${PREFIX}${user}:`));
   });
   const begin = (root) => {
     for (const form of root.querySelectorAll("form[data-autosave]")) {

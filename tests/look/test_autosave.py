@@ -217,14 +217,55 @@ def test_what_this_device_keeps_is_nobody_elses(desk, server):
     expect(robin.get_by_label("Data")).to_have_value("")
 
 
-def test_signing_out_leaves_nothing_on_the_device(desk, server):
+def test_signing_out_leaves_nothing_on_the_device_once_it_was_asked_again(desk, server):
     server.mood = "away"
     page = desk.open("/note", note())
     page.get_by_label("Data").fill("Secret.")
-    assert kept(page)
     page.evaluate("document.forms[1].addEventListener('submit', (event) => event.preventDefault())")
     page.get_by_role("button", name="Sign out").click()
+    expect(state(page)).to_contain_text("Not saved – retrying")
+    assert kept(page)
+    page.get_by_role("button", name="Sign out").click()
     assert kept(page) == []
+
+
+def test_signing_out_waits_until_the_last_word_is_saved(desk, server):
+    page = desk.open("/note", note())
+    page.get_by_label("Data").fill("The last word.")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/out")
+    assert server.fields["data"] == "The last word."
+    assert [fields.get("data") for fields in desk.posted] == ["The last word.", None]
+    assert kept(page) == []
+
+
+def test_one_tab_that_saves_leaves_what_another_could_not(desk, server):
+    first, second = desk.open("/note", note()), desk.open("/note")
+    first.get_by_label("Data").fill("From the first.")
+    later(first)
+    second.get_by_label("Data").fill("From the second.")
+    later(second)
+    expect(second.get_by_role("alert")).to_contain_text("From the first.")
+    first.get_by_label("Data").fill("From the first, and on.")
+    second.get_by_label("Data").fill("From the second, and on.")
+    later(first)
+    expect(state(first)).to_contain_text("Saved")
+    second.close()
+    again = desk.open("/note", note("From the first, and on.", version=3))
+    expect(again.get_by_label("Data")).to_have_value("From the second, and on.")
+    expect(again.get_by_role("alert")).to_contain_text("From the first, and on.")
+
+
+def test_words_of_a_part_that_is_gone_meanwhile_come_back_in_the_first_one(desk, server):
+    server.mood = "away"
+    page = desk.open("/note", note())
+    page.get_by_label("Plan").fill("Call at noon.")
+    page.get_by_label("Data").fill("Slept well.")
+    page.close()
+    changed = note("Seen today.", version=2).replace('name="plan"', 'name="response"')
+    again = desk.open("/note", changed.replace('name="data"', 'name="behaviour"'))
+    expect(again.get_by_role("alert")).to_contain_text("Seen today.")
+    expect(again.get_by_label("Data")).to_have_value("Seen today.\n\nSlept well.\n\nCall at noon.")
 
 
 def test_what_lay_here_for_longer_than_three_days_is_gone(desk, server):
