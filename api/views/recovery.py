@@ -20,6 +20,7 @@ from casework.relapse.use_calendar import LONGEST, WINDOWS
 from casework.relapse.use_calendar import use_calendar as calendar_of
 from clients import audit, doors
 from clients.access import Verb
+from clients.dates import EARLIEST
 from clients.errors import InvalidInput
 from clients.models import Client
 
@@ -70,6 +71,8 @@ class DayViewSet(Listable, Readable, RecordViewSet):
 
 def _shown(client: Client, asked: dict[str, Any]) -> Any:
     last = asked.get("last") or timezone.localdate(timezone.now(), client.zone)
+    if last < EARLIEST:
+        raise InvalidInput(_("This day lies before anybody's time. Check the year."), field="last")
     first = asked.get("first") or last - NINETY
     if not 0 <= (last - first).days < LONGEST:
         raise InvalidInput(_("Ask for one to 366 days."), field="first")

@@ -75,6 +75,14 @@ def test_the_calendar_tells_each_day_and_both_windows(browser, alex, dana):
     assert (quarter["percent_abstinent"], quarter["missing"]) == (None, 60)
 
 
+@pytest.mark.parametrize(("last", "status"), [("0001-01-01", 400), ("1879-12-31", 400), ("9999-12-31", 200)])
+def test_a_day_far_off_is_answered_in_words(browser, alex, dana, last, status):
+    browser.force_login(dana)
+    answer = browser.get(f"/api/v1/days/calendar/?client={alex.uid}&last={last}")
+    assert answer.status_code == status
+    assert ("Check the year" in answer.content.decode()) is (status == 400)
+
+
 def test_a_calendar_of_more_than_a_year_is_declined(browser, alex, dana):
     browser.force_login(dana)
     answer = browser.get(f"/api/v1/days/calendar/?client={alex.uid}&first=2020-01-01")
