@@ -11,6 +11,7 @@ from clients.duplicates import duplicates_of, likely_duplicates
 from clients.models import AuditEvent, Client, ClientMerge, ContactPoint
 from tests import factories
 from tests.followup.making import report
+from tests.sessions.conftest import drafted, held
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -271,3 +272,13 @@ def test_a_client_without_a_counselor_gets_one_without_a_note(as_sam, alex, lee)
     assert "note" not in shown.context["form"].fields
     as_sam.post(at("transfer", alex), {"counselor": lee.pk})
     assert alex.primary_counselor == lee
+
+
+def test_whose_notes_are_not_signed_is_said_before_the_client_goes(as_sam, alex, dana, lee):
+    now = timezone.now()
+    shown = text(as_sam.get(at("transfer", alex)))
+    assert "not signed yet" not in shown
+    drafted(held(alex, dana, ended_at=now - timedelta(hours=3)), now=now)
+    held(alex, dana, ended_at=now - timedelta(hours=1))
+    shown = text(as_sam.get(at("transfer", alex)))
+    assert "2 notes of Dana are not signed yet: only Dana can finish them." in shown

@@ -51,6 +51,7 @@ def transfer(request: HttpRequest, uid: UUID) -> HttpResponse:
         planned=Session.objects.of(client).filter(counselor=before, state=Session.State.SCHEDULED).count()
         if before
         else 0,
+        unsigned=Session.objects.of(client).awaiting_note().filter(counselor=before).count() if before else 0,
     )
 
 
