@@ -1,6 +1,7 @@
 """What pages and other rooms ask about treatment plans."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,6 +80,17 @@ def history(client: Client, *, limit: int = 200) -> list[TreatmentChange]:
     """What was changed in the person's plans, the newest first."""
     rows = TreatmentChange.objects.of(client).select_related("by", "goal", "step", "plan")
     return list(rows.order_by("-at", "-pk")[:limit])
+
+
+def words_at(goals: Iterable[Goal], at: datetime) -> list[str]:
+    """How each of the goals was worded at `at`, whatever was made of it since; in one query."""
+    known = list(goals)
+    later = TreatmentChange.objects.filter(
+        goal__in=known, step=None, what=TreatmentChange.What.REWORDED, at__gt=at
+    )
+    # From the latest back to the first after that moment, which has the last say.
+    then = {change.goal_id: change.words_before for change in later.order_by("-at", "-pk")}
+    return [then.get(goal.pk, goal.words) for goal in known]
 
 
 def ended_plans(client: Client) -> list[TreatmentPlan]:

@@ -16,7 +16,7 @@ from clients.doors import found_or_404
 from clients.errors import DomainError, InvalidTransition
 from clients.forms import answering
 from clients.views.guard import needs
-from sessions import actions, formats, headers, note_queries, queries
+from sessions import actions, formats, headers, note_queries, queries, treatment
 from sessions.models import Addendum, Note, Session, Snippet
 from sessions.note_forms import AddendumForm, CosignForm, HeaderForm, NoteForm, ReturnForm, posted_sections
 from sessions.proof import prove
@@ -252,8 +252,9 @@ def parts_of(note: Note) -> list[tuple[str, str]]:
 
 
 def header_of(note: Note) -> dict[str, Any]:
-    """The header in words, as it stands over the note."""
-    shown = headers.of_note(note)
+    """The header in words, as it stands over the note; goals as they were worded when it was signed."""
+    shown, goals = headers.of_note(note), list(note.goals.all())
+    worded = treatment.words_at(goals, note.signed_at) if goals and note.signed_at else None
     return {
         "service": str(headers.SERVICES[shown.service_type]) if shown.service_type else "",
         "place": shown.place,
@@ -264,5 +265,5 @@ def header_of(note: Note) -> dict[str, Any]:
         "who": shown.who,
         "stage": shown.stage_at_end,
         "next_appointment_at": shown.next_appointment_at,
-        "goals": [goal.words for goal in note.goals.all()],
+        "goals": worded or [goal.words for goal in goals],
     }

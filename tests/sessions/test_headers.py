@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 
 from clients.errors import InvalidInput, InvalidTransition
 from sessions import actions, headers
-from sessions.actions import lower
+from sessions.actions import lower, treatment
 from sessions.headers import ROLES, SERVICES, Header
 from sessions.models import Goal, Note, TreatmentPlan
+from sessions.views.notes import header_of
 from tests import factories
 from tests.sessions.conftest import WORDS, booked, drafted
 
@@ -179,6 +180,16 @@ def test_a_note_names_the_goals_worked_on(session_held, dana, now, goal):
     with pytest.raises(IntegrityError, match="refused"), transaction.atomic():
         note.goals.clear()
     assert Note.objects.get().is_intact
+
+
+def test_goals_stand_over_a_signed_note_as_they_were_worded_then(session_held, dana, now, goal):
+    note = save(session_held, dana, now, replace(headers.from_session(session_held), goals=(goal.uid,)))
+    treatment.reword(item=goal, words="Sleep six hours", by=dana, now=now - MINUTE)
+    assert header_of(note)["goals"] == ["Sleep six hours"]
+    note = actions.sign(session_id=session_held.pk, version=1, by=dana, now=now, proven_at=now)
+    for later, words in ((1, "Sleep seven hours"), (2, "Sleep eight hours")):
+        treatment.reword(item=goal, words=words, by=dana, now=now + later * MINUTE)
+    assert header_of(note)["goals"] == ["Sleep six hours"]
 
 
 def test_a_goal_of_another_client_is_refused(session_held, dana, kim, now):
