@@ -150,7 +150,9 @@ def _refused(request: HttpRequest, session: Session, refusal: DomainError) -> Ht
     if wants_json(request):
         return JsonResponse({"message": str(refusal), "code": refusal.code}, status=status)
     messages.warning(request, str(refusal))
-    return redirect("counseling:session", uid=session.uid)
+    layout = formats.FORMATS.get(request.POST.get("format", ""), formats.DAP)
+    form = NoteForm(request.POST, layout=layout)
+    return working_page(request, session, form=form, typed=request.POST, status=status)
 
 
 @require_GET

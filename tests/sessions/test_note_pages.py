@@ -92,6 +92,16 @@ def test_a_header_that_cannot_be_is_said_and_the_words_stay_on_the_device(as_dan
     assert answer.status_code == 422
 
 
+def test_a_button_whose_save_was_refused_keeps_what_was_typed(as_dana, session_held):
+    fields = WORDS | {"version": "0", "format": "dap", "header": "1", "ended_at": "soon", "who": "his sister"}
+    answer = as_dana.post(url("save_note", session_held), fields)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert WORDS["data"] in page
+    assert 'value="his sister"' in page
+    assert not Note.objects.exists()
+
+
 def test_a_stale_tab_gets_the_other_header_too(as_dana, session_held):
     page = as_dana.get(url("session", session_held))
     fields = header_fields(page) | WORDS | {"version": "0", "format": "dap"}
