@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from clients.access import Role, may_see_clients
 from clients.base import ClientOwnedQuerySet, Lifecycle, Record, classify
@@ -32,7 +33,7 @@ class MeetingState(models.TextChoices):
     """Where a meeting stands. What was written about a cancelled one stays with who wrote it."""
 
     SCHEDULED = "scheduled", _("Scheduled")
-    HELD = "held", _("Held")
+    HELD = "held", pgettext_lazy("meeting", "Held")
     CANCELLED = "cancelled", _("Cancelled")
 
 

@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_POST
 
 from casework.followup.actions import groups as actions
@@ -47,7 +48,7 @@ def plan(request: HttpRequest, uid: UUID) -> HttpResponse:
             planned = _plan(group, form.planned(), by=request.user, now=now)
             _tell(request, planned)
             return redirect("counseling:group", uid=group.uid)
-    return group_form_page(request, group, form, title=_("Plan meetings"), save=_("Plan"))
+    return group_form_page(request, group, form, title=_("Plan meetings"), save=pgettext("act", "Plan"))
 
 
 def _first_guess(group: Group, now: Any) -> dict[str, Any]:
