@@ -20,11 +20,14 @@ NOW = datetime(2026, 3, 11, 15, 0, tzinfo=UTC)  # a Wednesday, 11:00 in New York
 
 # Tests that share running processes stay together; the longest begin first, so that the two workers end together.
 TOGETHER = ("tests/browser/", "tests/faults/")
+ONE_BY_ONE = "tests/access/test_every_route.py"  # each of its tests takes as long as other files
 
 
 def group(nodeid: str) -> str:
     """What one worker runs as a whole: a file, or a folder where processes are shared."""
     file = nodeid.partition("::")[0]
+    if file == ONE_BY_ONE:
+        return nodeid
     return next((folder for folder in TOGETHER if file.startswith(folder)), file)
 
 
@@ -43,8 +46,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """After the shuffling, the longest first."""
-    order = {folder: place for place, folder in enumerate(TOGETHER)}
-    items.sort(key=lambda item: order.get(group(item.nodeid), len(order)))
+
+    def place(item: pytest.Item) -> int:
+        first = [*TOGETHER, ONE_BY_ONE]
+        return next((at for at, name in enumerate(first) if item.nodeid.startswith(name)), len(first))
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
