@@ -51,8 +51,8 @@ class PreventionViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.WRITE_PLANS)
     def sign(self, request: Request, uid: Any) -> Response:
         """Your signature, the client's before you, or both."""
-        facts = self.given(shapes.PreventionSignIn)
-        return self._fresh(self.act(prevention.sign_together, plan_id=self.found().pk, **facts))
+        plan, facts = self.found(), self.given(shapes.PreventionSignIn)
+        return self._fresh(self.act(prevention.sign_together, plan_id=plan.pk, **facts))
 
     @extend_schema(request=None, responses=shapes.PreventionOut)
     @action(detail=True, methods=["post"], url_path="set-aside")
@@ -73,8 +73,8 @@ class TreatmentPlanViewSet(Listable, Readable, RecordViewSet):
     @write(Verb.WRITE_PLANS)
     def review(self, request: Request, uid: Any) -> Response:
         """The whole plan was gone through."""
-        facts = self.given(shapes.GoalReviewIn)
-        return self.answer(self.act(treatment.review_plan, plan=self.found(), **facts))
+        plan, facts = self.found(), self.given(shapes.GoalReviewIn)
+        return self.answer(self.act(treatment.review_plan, plan=plan, **facts))
 
     @extend_schema(request=shapes.EndIn, responses=shapes.TreatmentPlanOut)
     @action(detail=True, methods=["post"])

@@ -42,6 +42,6 @@
   if (matchMedia("(pointer: fine)").matches && location.hash === "") {
     const first = document.querySelector("[data-focus]");
     first?.focus({ preventScroll: true });
-    first?.setSelectionRange(first.value.length, first.value.length);
+    if (first?.setSelectionRange) first.setSelectionRange(first.value.length, first.value.length);
   }
 })();

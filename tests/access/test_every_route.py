@@ -125,7 +125,7 @@ def faults_of(name: str, world: dict[str, Any]) -> Iterator[str]:
                     yield f"{name}: {method} by {who} is refused, and shows the record"
                 if refused and fingerprint() != before:
                     yield f"{name}: {method} by {who} is refused, and changes something"
-        meant = MEANT[expected] if refused else {"200", "302", "400", "405", "409", "503"}
+        meant = MEANT[expected] if refused else {"200", "201", "302", "400", "405", "409", "503"}
         if got - meant and not (not refused and got & {"200", "302"} and not got & {"500", "sign in"}):
             yield f"{name}: {who} got {sorted(got)}, not “{expected}”"
         if got == {"405"}:

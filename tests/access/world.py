@@ -204,7 +204,7 @@ def _care_plans(alex: Any, acts: dict[str, Any]) -> dict[str, str]:
     signed = prevention.sign_together(
         plan_id=first.pk, revision=first.revision, counselor=True, way="aloud", **acts
     )
-    goal = treatment.add_goal(client_id=alex.pk, words="Sleep through the night", **acts)
+    goal = treatment.add_goal(client_id=alex.pk, words="Sleep well", **acts)
     step = treatment.add_step(goal=goal, kind="objective", words="In bed by eleven", **acts)
     return {
         "prevention": str(signed.uid),

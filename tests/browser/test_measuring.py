@@ -20,6 +20,7 @@ def desk(demo: Demo, context: BrowserContext) -> Page:
 
 def test_a_phq9_is_answered_by_ten_digits_and_one_enter(desk: Page, complaints: list[str]) -> None:
     desk.get_by_role("link", name="Give now – PHQ-9").last.click()
+    desk.wait_for_load_state()
     for digit in "1100000000":
         desk.keyboard.press(digit)
     expect(desk.locator("[data-question] input:checked")).to_have_count(10)

@@ -124,7 +124,11 @@ def test_every_shipped_text_leaves_also_from_a_practice_with_the_longest_names(k
         helpline="1-800-555-0199",
         language=language,
     )
-    visit = {"day": "Wed 30 Sep", "time": "12:30 pm"}
+    visit = {
+        "day": "Wed 30 Sep",
+        "time": "12:30 pm",
+        "link": "https://app.oakstreet.org/l/AbCdEfGhIjKlMnOpQrStUv",
+    }
     body = fill(key, long, extra=visit).body
     assert (measure(body).encoding, measure(body).segments) == ("GSM-7", 1)
 
@@ -187,7 +191,11 @@ def test_every_text_of_every_plan_renders_for_the_practices_real_names(alex, dan
     found = letterheads([alex], at=now)[alex.pk]
     for key, by in SHIPPED.wordings().items():
         for language in by:
-            extra = {"day": "Thu 12 Mar", "time": "10:00"}
+            extra = {
+                "day": "Thu 12 Mar",
+                "time": "10:00",
+                "link": "https://oak.example/l/AbCdEfGhIjKlMnOpQrStUv",
+            }
             assert fill(key, dataclasses.replace(found, language=language), extra=extra).body
 
 

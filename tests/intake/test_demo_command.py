@@ -34,7 +34,7 @@ class TestCommand:
     @pytest.fixture
     def quick(self, monkeypatch: pytest.MonkeyPatch, team: Any, sam: Any) -> None:
         """A generator that makes hardly anything, so that only the command is looked at."""
-        premises = generate.Premises(team.site.practice, {cast.RIVER: team}, {}, {cast.SAM.email: sam})
+        premises = generate.Premises(team.site.practice, {cast.RIVER: team}, {}, {cast.SAM.email: sam}, {})
         monkeypatch.setattr(
             "casework.intake.management.commands.demo_practice.generate",
             lambda **asked: generate.Demo(premises),

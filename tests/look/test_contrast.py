@@ -73,5 +73,9 @@ def test_colours_live_in_the_tokens_alone():
 def test_every_token_that_is_used_exists():
     known = set(re.findall(r"(--[\w-]+):", TOKENS))
     for sheet in Path("static/css").glob("*.css"):
-        used = set(re.findall(r"var\((--[\w-]+)", sheet.read_text()))
-        assert used <= known, sheet.name
+        words = sheet.read_text()
+        own = set(
+            re.findall(r"(--[\w-]+):", words)
+        )  # lengths that a sheet counts with; colours live in the tokens
+        used = set(re.findall(r"var\((--[\w-]+)", words))
+        assert used <= known | own, sheet.name

@@ -22,7 +22,8 @@ def remind(cases: Collection[Case], aftermath: Aftermath, *, but_for: Collection
     for case in cases:
         if case.client.pk in but_for:
             continue
-        texted = case.client.contact_points.filter(kind="mobile").exists()
+        agreed = case.client.permissions.in_force(aftermath.now).filter(channel="text").exists()
+        texted = agreed and case.client.contact_points.filter(kind="mobile").exists()
         reminders.keep(case.client.pk, now=aftermath.now - (LOOKED_BACK if texted else timedelta(0)))
         for message in gone(case.client.messages.filter(kind=Message.Kind.REMINDER), aftermath.now):
             if may_send(message, message.due_at).decision is not Decision.SEND:
