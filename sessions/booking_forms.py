@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from clients.access import ROLE_VERBS, Verb, can
 from clients.forms import DateInput, MomentInput, check_year
 from clients.models import CareTeamMember, Client
-from sessions.models import Room, Series, Session
+from sessions.models import Series, Session
 from sessions.recurrence import Rule
+from sessions.room_field import RoomField
 
 User = get_user_model()
 USUAL_MINUTES = 50
@@ -72,13 +73,7 @@ class PlaceForm(forms.Form):
         when = self.fields["starts_at"]
         when.label = gettext("Starts (%(city)s time)") % {"city": city(timezone.get_current_timezone())}
         when.help_text = clock_difference(client, now)
-        self.fields["room"] = forms.ModelChoiceField(
-            Room.objects.in_use(),
-            label=_("Room"),
-            to_field_name="uid",
-            required=False,
-            empty_label=_("No room of ours"),
-        )
+        self.fields["room"] = RoomField(empty_label=_("No room of ours"))
         self.fields["counselor"] = forms.ModelChoiceField(
             counselors_of(client, by=by, now=now),
             label=_("Counselor"),

@@ -14,8 +14,9 @@ from clients.models import Client, Practice
 from clients.teams import open_to
 from sessions import formats
 from sessions.actions.notes import LONGEST_TEXT
-from sessions.models import Group, GroupMeeting, GroupMembership, LeaveReason, Note, Room, Session
+from sessions.models import Group, GroupMeeting, GroupMembership, LeaveReason, Note, Session
 from sessions.models.series import Every
+from sessions.room_field import RoomField
 
 User = get_user_model()
 USUAL_MINUTES = 90
@@ -51,13 +52,7 @@ class PlaceForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["room"] = forms.ModelChoiceField(
-            Room.objects.in_use().order_by("name", "pk"),
-            label=_("Room"),
-            to_field_name="uid",
-            required=False,
-            empty_label=_("None"),
-        )
+        self.fields["room"] = RoomField(empty_label=_("None"))
         self.order_fields(self.field_order)
 
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST
 
 from casework.followup.actions import groups as actions
@@ -292,8 +292,10 @@ def end(request: HttpRequest, uid: UUID) -> HttpResponse:
             messages.success(request, _("The group has ended. Everything written stays on record."))
         return redirect("counseling:group", uid=group.uid)
     coming = group.meetings.filter(state=GroupMeeting.State.SCHEDULED, starts_at__gt=timezone.now()).count()
-    hint = _(
-        "Everybody leaves it, and %(number)d meetings to come are called off. What was held and written stays."
+    hint = ngettext(
+        "Everybody leaves it, and the meeting to come is called off. What was held and written stays.",
+        "Everybody leaves it, and %(number)d meetings to come are called off. What was held and written stays.",
+        coming,
     )
     return group_form_page(
         request,
