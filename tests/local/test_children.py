@@ -88,6 +88,8 @@ def test_a_killed_parent_leaves_no_child_behind(tmp_path):
         import sys, time
         from casework.local import children
         child = children.spawn(["sleep", "60"], output=open("/dev/null", "wb"))
+        while open(f"/proc/{child.pid}/comm").read().strip() != "sleep":  # it asks for its end before it becomes that
+            time.sleep(0.01)
         print(child.pid, flush=True)
         time.sleep(60)
         """
